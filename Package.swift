@@ -1,0 +1,155 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// The module arrows are drawn here and checked by hack/arrows: cores import nothing that does I/O,
+// edges import cores and never each other, the executable wires.
+
+let package = Package(
+  name: "amesh",
+  products: [
+    .executable(name: "amesh", targets: ["amesh"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.10.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // Cores: values in, values out.
+    .target(name: "KubernetesObjects"),
+    .target(name: "Injection", dependencies: ["KubernetesObjects"]),
+    .target(
+      name: "KubernetesYAML",
+      dependencies: ["KubernetesObjects", .product(name: "Yams", package: "Yams")]
+    ),
+    .target(
+      name: "MeshConfiguration",
+      dependencies: ["Injection", "KubernetesObjects", "KubernetesYAML"]
+    ),
+    .target(
+      name: "ManifestInjection",
+      dependencies: ["Injection", "KubernetesObjects"]
+    ),
+    .target(
+      name: "ServingCertificate",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+
+    // Edges.
+    .target(
+      name: "Observability",
+      dependencies: [
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
+    .target(
+      name: "AdmissionWebhook",
+      dependencies: [
+        "Injection",
+        "KubernetesObjects",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+
+    // The executable.
+    .executableTarget(
+      name: "amesh",
+      dependencies: [
+        "AdmissionWebhook",
+        "Injection",
+        "KubernetesObjects",
+        "KubernetesYAML",
+        "ManifestInjection",
+        "MeshConfiguration",
+        "Observability",
+        "ServingCertificate",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+
+    // Tests.
+    .target(name: "AmeshTesting", dependencies: ["KubernetesObjects"]),
+    .testTarget(
+      name: "KubernetesObjectsTests",
+      dependencies: ["AmeshTesting", "KubernetesObjects"]
+    ),
+    .testTarget(
+      name: "InjectionTests",
+      dependencies: ["AmeshTesting", "Injection", "KubernetesObjects"]
+    ),
+    .testTarget(
+      name: "MeshConfigurationTests",
+      dependencies: [
+        "AmeshTesting", "Injection", "KubernetesObjects", "KubernetesYAML", "MeshConfiguration",
+      ]
+    ),
+    .testTarget(
+      name: "ManifestInjectionTests",
+      dependencies: ["AmeshTesting", "Injection", "KubernetesObjects", "ManifestInjection"]
+    ),
+    .testTarget(
+      name: "ObservabilityTests",
+      dependencies: [
+        "Observability",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
+    .testTarget(
+      name: "AdmissionWebhookTests",
+      dependencies: [
+        "AdmissionWebhook", "AmeshTesting", "Injection", "KubernetesObjects", "ServingCertificate",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .testTarget(name: "CommandTests", dependencies: ["AmeshTesting", "KubernetesObjects"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("InternalImportsByDefault"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+      .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+      .treatAllWarnings(as: .error),
+      .treatWarning("DeprecatedDeclaration", as: .warning),
+    ]
+}

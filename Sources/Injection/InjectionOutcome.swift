@@ -1,0 +1,20 @@
+/// What becomes of a Pod.
+package struct InjectionOutcome: Sendable, Equatable {
+  package enum Verdict: String, Sendable, CaseIterable {
+    /// The Pod has a sidecar once the patch is applied; no patch: it had it already.
+    case injected
+    /// The Pod stays as it is.
+    case skipped
+    /// The Pod may not be created.
+    case denied
+  }
+
+  package var verdict: Verdict
+  package var reason: InjectionReason
+  /// For a person: why, and for a denial the cure.
+  package var message: String
+  /// RFC 6902, serialised; nil when there is nothing to change.
+  package var patch: [UInt8]?
+  /// What the Pod's author should know, each at most 120 characters.
+  package var warnings: [String]
+}

@@ -1,0 +1,2 @@
+import Testing
+@Suite struct KubernetesObjectsPlaceholder { @Test func t() {} }

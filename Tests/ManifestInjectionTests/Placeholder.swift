@@ -1,0 +1,2 @@
+import Testing
+@Suite struct ManifestInjectionPlaceholder { @Test func t() {} }
