@@ -1,0 +1,73 @@
+/// A path to a value in a JSON text, RFC 6901.
+package struct JSONPointer: Sendable, Hashable {
+  /// The reference tokens, unescaped; none is the whole text.
+  package var tokens: [String]
+
+  package init(tokens: [String] = []) { self.tokens = tokens }
+
+  /// Parses `/a/b~1c`; an empty pointer is the whole text.
+  package init(_ text: String) throws(JSONPointerError) {
+    tokens = []
+    guard !text.isEmpty else { return }
+    guard text.utf8.first == UInt8(ascii: "/") else { throw JSONPointerError(text: text, problem: .noSlash) }
+    for part in text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+      guard let token = Self.unescape(part) else { throw JSONPointerError(text: text, problem: .badEscape) }
+      tokens.append(token)
+    }
+  }
+
+  /// One token as it stands in a pointer: `~` as `~0`, `/` as `~1`.
+  package static func escape(_ token: String) -> String {
+    guard token.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return token }
+    var bytes: [UInt8] = []
+    for byte in token.utf8 {
+      switch byte {
+      case UInt8(ascii: "~"): bytes.append(contentsOf: "~0".utf8)
+      case UInt8(ascii: "/"): bytes.append(contentsOf: "~1".utf8)
+      default: bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func unescape(_ part: Substring.UTF8View) -> String? {
+    var bytes: [UInt8] = []
+    var rest = part.makeIterator()
+    while let byte = rest.next() {
+      guard byte == UInt8(ascii: "~") else {
+        bytes.append(byte)
+        continue
+      }
+      switch rest.next() {
+      case UInt8(ascii: "0"): bytes.append(UInt8(ascii: "~"))
+      case UInt8(ascii: "1"): bytes.append(UInt8(ascii: "/"))
+      default: return nil
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension JSONPointer: CustomStringConvertible {
+  package var description: String {
+    tokens.reduce(into: "") { text, token in text += "/" + Self.escape(token) }
+  }
+}
+
+/// Why a text is no JSON pointer.
+package struct JSONPointerError: Error, Equatable, Sendable, CustomStringConvertible {
+  package enum Problem: Equatable, Sendable {
+    case noSlash
+    case badEscape
+  }
+
+  package var text: String
+  package var problem: Problem
+
+  package var description: String {
+    switch problem {
+    case .noSlash: "\"\(text)\" is no JSON pointer: it has to start with /"
+    case .badEscape: "\"\(text)\" is no JSON pointer: after ~ only 0 or 1 may follow (write ~ as ~0, / as ~1)"
+    }
+  }
+}

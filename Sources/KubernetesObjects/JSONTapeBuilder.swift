@@ -1,0 +1,154 @@
+/// The grammar of RFC 8259 as a loop: no recursion, so depth costs memory only, and that is limited.
+///
+/// Positions never pass `bytes.count`: every read of `bytes` is behind a comparison with it.
+struct JSONTapeBuilder {
+  let bytes: UnsafeBufferPointer<UInt8>
+  let maximumDepth: Int
+  var nodes: [JSONNode] = []
+  var keys = JSONKeySet()
+  /// The containers around the current one, outermost first.
+  var enclosing: [Container] = []
+
+  /// A container that is still open.
+  struct Container {
+    var node: Int
+    var isObject: Bool
+    var count: Int
+    var keys: JSONKeySet.Scope
+  }
+
+  static func build(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) throws(JSONError) -> [JSONNode] {
+    guard bytes.count < UInt32.max else { throw JSONError(.tooLarge, at: 0) }
+    if let offset = JSONEncodingCheck.firstInvalid(in: bytes) { throw JSONError(.invalidUTF8, at: offset) }
+    var builder = JSONTapeBuilder(bytes: bytes, maximumDepth: maximumDepth)
+    builder.nodes.reserveCapacity(bytes.count / 8 + 8)
+    try builder.text()
+    return builder.nodes
+  }
+
+  private mutating func text() throws(JSONError) {
+    var position = skipWhitespace(0)
+    guard position < bytes.count else { throw JSONError(.empty, at: 0) }
+    var current: Container?
+    value: while true {
+      // A value starts at `position`.
+      guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+      let byte = bytes[position]
+      switch byte {
+      case UInt8(ascii: "\""):
+        position = try string(at: position)
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        var opened = try open(at: position, inside: current)
+        position = skipWhitespace(position + 1)
+        guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+        if bytes[position] == (opened.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+          position += 1
+          try close(opened, end: position)
+          current = enclosing.popLast()
+        } else {
+          if opened.isObject { position = try key(at: position, of: &opened) }
+          opened.count = 1
+          current = opened
+          continue value
+        }
+      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+        position = try number(at: position)
+      default:
+        position = try literal(at: position)
+      }
+      // A value ended before `position`.
+      while var container = current {
+        position = skipWhitespace(position)
+        guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+        let byte = bytes[position]
+        if byte == UInt8(ascii: ",") {
+          position = skipWhitespace(position + 1)
+          if container.isObject { position = try key(at: position, of: &container) }
+          container.count += 1
+          current = container
+          continue value
+        }
+        guard byte == (container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+          throw JSONError(.unexpectedByte(byte), at: position)
+        }
+        position += 1
+        try close(container, end: position)
+        current = enclosing.popLast()
+      }
+      break
+    }
+    position = skipWhitespace(position)
+    guard position == bytes.count else { throw JSONError(.trailingBytes, at: position) }
+  }
+
+  private mutating func open(at position: Int, inside outer: Container?) throws(JSONError) -> Container {
+    let depth = enclosing.count + (outer == nil ? 0 : 1)
+    guard depth < maximumDepth else { throw JSONError(.tooDeep(limit: maximumDepth), at: position) }
+    if let outer { enclosing.append(outer) }
+    let isObject = bytes[position] == UInt8(ascii: "{")
+    let container = Container(node: nodes.count, isObject: isObject, count: 0, keys: keys.open())
+    append(isObject ? .object : .array, position, position)
+    return container
+  }
+
+  private mutating func close(_ container: Container, end: Int) throws(JSONError) {
+    guard container.count <= JSONNode.maximumCount else { throw JSONError(.tooLarge, at: end) }
+    nodes[container.node].end = UInt32(truncatingIfNeeded: end)
+    nodes[container.node].next = UInt32(truncatingIfNeeded: nodes.count)
+    nodes[container.node].info |= UInt32(truncatingIfNeeded: container.count) << 4
+    guard container.isObject else { return }
+    let duplicate = keys.close(container.keys, bytes: bytes, nodes: nodes)
+    if let duplicate { throw duplicateKey(duplicate) }
+  }
+
+  /// The key that starts at `position`, its colon and the white space around that.
+  @inline(__always)
+  private mutating func key(at position: Int, of container: inout Container) throws(JSONError) -> Int {
+    guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+    guard bytes[position] == UInt8(ascii: "\"") else {
+      throw JSONError(.unexpectedByte(bytes[position]), at: position)
+    }
+    let node = nodes.count
+    var position = try string(at: position)
+    if let duplicate = keys.insert(node, scope: &container.keys, bytes: bytes, nodes: nodes) {
+      throw duplicateKey(duplicate)
+    }
+    position = skipWhitespace(position)
+    guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+    guard bytes[position] == UInt8(ascii: ":") else {
+      throw JSONError(.unexpectedByte(bytes[position]), at: position)
+    }
+    return skipWhitespace(position + 1)
+  }
+
+  private func duplicateKey(_ index: Int) -> JSONError {
+    let node = nodes[index]
+    let content = UnsafeBufferPointer(rebasing: bytes[Int(node.start) + 1..<Int(node.end) - 1])
+    let key = String(decoding: JSONEscapes.decoded(content), as: UTF8.self)
+    return JSONError(.duplicateKey(key), at: Int(node.start))
+  }
+
+  @inline(__always)
+  mutating func append(_ kind: JSONView.Kind, _ start: Int, _ end: Int, flags: UInt32 = 0) {
+    nodes.append(
+      JSONNode(
+        start: UInt32(truncatingIfNeeded: start),
+        end: UInt32(truncatingIfNeeded: end),
+        next: UInt32(truncatingIfNeeded: nodes.count + 1),
+        info: UInt32(kind.rawValue) | flags
+      )
+    )
+  }
+
+  @inline(__always)
+  private func skipWhitespace(_ start: Int) -> Int {
+    var position = start
+    while position < bytes.count {
+      switch bytes[position] {
+      case 0x20, 0x0A, 0x0D, 0x09: position += 1
+      default: return position
+      }
+    }
+    return position
+  }
+}

@@ -1,0 +1,48 @@
+/// Eight bytes of text looked at in one step; the byte that comes first in memory is the least significant.
+enum JSONWord {
+  static let ones: UInt64 = 0x0101_0101_0101_0101
+  static let highs: UInt64 = 0x8080_8080_8080_8080
+
+  /// Non-zero where a string has to be looked at: quote, backslash, control character.
+  ///
+  /// The lowest set bit is in the first such byte. Bits above it may be wrong, since a borrow travels upwards only.
+  @inline(__always)
+  static func stops(in word: UInt64) -> UInt64 {
+    let quote = word ^ (ones &* 0x22)
+    let backslash = word ^ (ones &* 0x5C)
+    let quotes = (quote &- ones) & ~quote
+    let backslashes = (backslash &- ones) & ~backslash
+    let controls = (word &- (ones &* 0x20)) & ~word
+    return (quotes | backslashes | controls) & highs
+  }
+}
+
+/// Whether bytes are UTF-8.
+enum JSONEncodingCheck {
+  /// The offset of the first byte that is not UTF-8, nil where all is well.
+  static func firstInvalid(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    if isASCII(bytes) { return nil }
+    do throws(UTF8.ValidationError) {
+      _ = try UTF8Span(validating: bytes.span)
+      return nil
+    } catch {
+      return error.byteOffsets.lowerBound
+    }
+  }
+
+  private static func isASCII(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let raw = UnsafeRawBufferPointer(bytes)
+    var position = 0
+    while position &+ 64 <= raw.count {
+      let first = raw.loadUnaligned(fromByteOffset: position, as: SIMD32<UInt8>.self)
+      let second = raw.loadUnaligned(fromByteOffset: position &+ 32, as: SIMD32<UInt8>.self)
+      if (first | second).max() >= 0x80 { return false }
+      position &+= 64
+    }
+    while position < raw.count {
+      if raw[position] >= 0x80 { return false }
+      position &+= 1
+    }
+    return true
+  }
+}
