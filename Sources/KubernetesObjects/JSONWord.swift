@@ -34,9 +34,9 @@ enum JSONEncodingCheck {
     let raw = UnsafeRawBufferPointer(bytes)
     var position = 0
     while position &+ 64 <= raw.count {
-      let first = raw.loadUnaligned(fromByteOffset: position, as: SIMD32<UInt8>.self)
-      let second = raw.loadUnaligned(fromByteOffset: position &+ 32, as: SIMD32<UInt8>.self)
-      if (first | second).max() >= 0x80 { return false }
+      var all: UInt64 = 0
+      for word in 0..<8 { all |= raw.loadUnaligned(fromByteOffset: position &+ word &* 8, as: UInt64.self) }
+      if all & JSONWord.highs != 0 { return false }
       position &+= 64
     }
     while position < raw.count {
