@@ -99,7 +99,8 @@ let package = Package(
     .target(name: "AmeshTesting", dependencies: ["KubernetesObjects"]),
     .testTarget(
       name: "KubernetesObjectsTests",
-      dependencies: ["AmeshTesting", "KubernetesObjects"]
+      dependencies: ["AmeshTesting", "KubernetesObjects"],
+      resources: [.copy("Corpus")]
     ),
     .testTarget(
       name: "InjectionTests",
@@ -141,6 +142,20 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Fuzzing, for who asks: AMESH_FUZZ=1 swift build --sanitize=fuzzer --product json-fuzz, one target per folder of hack/fuzz.
+if Context.environment["AMESH_FUZZ"] != nil {
+  for name in ["json"] {
+    package.targets.append(
+      .executableTarget(
+        name: "\(name)-fuzz",
+        dependencies: ["AmeshTesting", "KubernetesObjects"],
+        path: "hack/fuzz/\(name)",
+        swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+      )
+    )
+  }
+}
 
 for target in package.targets where target.type != .system {
   target.swiftSettings =
