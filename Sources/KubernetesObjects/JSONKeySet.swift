@@ -13,7 +13,7 @@ struct JSONKeySet {
 
   /// The keys of one object are the entries from `base` on.
   struct Scope {
-    fileprivate var base: Int
+    fileprivate var base = 0
     fileprivate var filter: UInt64 = 0
   }
 
@@ -99,7 +99,7 @@ struct JSONKeySet {
 
   private static func equal(_ one: JSONNode, _ other: JSONNode, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     withKey(one, bytes) { first in
-      withKey(other, bytes) { second in first.elementsEqual(second) }
+      withKey(other, bytes) { second in first.hasSameBytes(as: second) }
     }
   }
 

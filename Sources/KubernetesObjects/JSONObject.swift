@@ -80,9 +80,14 @@ package struct JSONObject: Sendable {
 extension JSONObject: Sequence {
   package var underestimatedCount: Int { members.count }
 
-  package func makeIterator() -> AnyIterator<(key: String, value: JSONValue)> {
-    var iterator = members.makeIterator()
-    return AnyIterator { iterator.next().map { ($0.key, $0.value) } }
+  package func makeIterator() -> Iterator { Iterator(members: members.makeIterator()) }
+
+  package struct Iterator: IteratorProtocol {
+    fileprivate var members: IndexingIterator<[Member]>
+
+    package mutating func next() -> (key: String, value: JSONValue)? {
+      members.next().map { ($0.key, $0.value) }
+    }
   }
 }
 
@@ -100,20 +105,4 @@ extension JSONObject: Hashable {
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
   package init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
-}
-
-/// A string that is equal byte for byte, where `String` holds canonically equivalent ones for equal.
-struct JSONKey: Hashable {
-  let text: String
-
-  init(_ text: String) { self.text = text }
-
-  static func == (one: JSONKey, other: JSONKey) -> Bool {
-    one.text.utf8.count == other.text.utf8.count && one.text.utf8.elementsEqual(other.text.utf8)
-  }
-
-  func hash(into hasher: inout Hasher) {
-    for byte in text.utf8 { hasher.combine(byte) }
-    hasher.combine(0xFF as UInt8)
-  }
 }

@@ -1,7 +1,7 @@
 extension JSONStorage {
   /// The index of the value of an object's member.
   func member(of index: Int, _ object: JSONNode, named name: String) -> Int? {
-    Self.withUTF8(name) { name in
+    name.withUTF8Bytes { name in
       bytes.withUnsafeBufferPointer { bytes in
         nodes.withUnsafeBufferPointer { nodes in
           var position = index + 1
@@ -16,13 +16,13 @@ extension JSONStorage {
   }
 
   func content(of node: JSONNode, equals string: String) -> Bool {
-    Self.withUTF8(string) { string in
+    string.withUTF8Bytes { string in
       bytes.withUnsafeBufferPointer { Self.content(of: node, in: $0, equals: string) }
     }
   }
 
   func content(of node: JSONNode, hasPrefix string: String) -> Bool {
-    Self.withUTF8(string) { string in
+    string.withUTF8Bytes { string in
       bytes.withUnsafeBufferPointer { bytes in
         let content = UnsafeBufferPointer(rebasing: bytes[node.content])
         guard node.hasEscapes else { return content.starts(with: string) }
@@ -38,26 +38,10 @@ extension JSONStorage {
     equals string: UnsafeBufferPointer<UInt8>
   ) -> Bool {
     guard node.hasEscapes else {
-      return Int(node.end) - Int(node.start) - 2 == string.count
-        && sameBytes(bytes, from: Int(node.start) + 1, string)
+      let count = Int(node.end) &- Int(node.start) &- 2
+      guard count == string.count else { return false }
+      return UnsafeBufferPointer(rebasing: bytes[node.content]).hasSameBytes(as: string)
     }
     return JSONEscapes.decoded(UnsafeBufferPointer(rebasing: bytes[node.content])).elementsEqual(string)
-  }
-
-  /// The caller has compared the lengths.
-  @inline(__always)
-  private static func sameBytes(
-    _ bytes: UnsafeBufferPointer<UInt8>,
-    from start: Int,
-    _ string: UnsafeBufferPointer<UInt8>
-  ) -> Bool {
-    for offset in 0..<string.count where bytes[start &+ offset] != string[offset] { return false }
-    return true
-  }
-
-  @inline(__always)
-  private static func withUTF8<Result>(_ string: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    if let result = string.utf8.withContiguousStorageIfAvailable(body) { return result }
-    return Array(string.utf8).withUnsafeBufferPointer(body)
   }
 }

@@ -5,7 +5,7 @@ extension JSONTapeBuilder {
     var position = start + 1
     var flags: UInt32 = 0
     while true {
-      position = endOfPlainRun(from: position)
+      position = JSONWord.endOfPlainRun(in: bytes, from: position)
       guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
       switch bytes[position] {
       case UInt8(ascii: "\""):
@@ -18,24 +18,6 @@ extension JSONTapeBuilder {
         throw JSONError(.controlCharacter, at: position)
       }
     }
-  }
-
-  /// The position of the next quote, backslash or control character, or the end.
-  @inline(__always)
-  private func endOfPlainRun(from start: Int) -> Int {
-    var position = start
-    let raw = UnsafeRawBufferPointer(bytes)
-    while position &+ 8 <= bytes.count {
-      let stops = JSONWord.stops(in: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
-      if stops != 0 { return position &+ stops.trailingZeroBitCount &>> 3 }
-      position &+= 8
-    }
-    while position < bytes.count {
-      let byte = bytes[position]
-      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-      position &+= 1
-    }
-    return position
   }
 
   /// The escape whose backslash is at `position`; surrogates must come in pairs.

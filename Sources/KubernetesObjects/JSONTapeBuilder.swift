@@ -9,12 +9,15 @@ struct JSONTapeBuilder {
   /// The containers around the current one, outermost first.
   var enclosing: [Container] = []
 
-  /// A container that is still open.
+  /// A container that is still open. Outside of all there is one that nothing closes.
   struct Container {
-    var node: Int
-    var isObject: Bool
-    var count: Int
-    var keys: JSONKeySet.Scope
+    var node: UInt32 = 0
+    var count: UInt32 = 0
+    var closing: UInt8 = 0
+    var keys = JSONKeySet.Scope()
+
+    @inline(__always)
+    var isObject: Bool { closing == UInt8(ascii: "}") }
   }
 
   static func build(_ bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int) throws(JSONError) -> [JSONNode] {
@@ -29,7 +32,7 @@ struct JSONTapeBuilder {
   private mutating func text() throws(JSONError) {
     var position = skipWhitespace(0)
     guard position < bytes.count else { throw JSONError(.empty, at: 0) }
-    var current: Container?
+    var current = Container()
     value: while true {
       // A value starts at `position`.
       guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
@@ -38,14 +41,14 @@ struct JSONTapeBuilder {
       case UInt8(ascii: "\""):
         position = try string(at: position)
       case UInt8(ascii: "{"), UInt8(ascii: "["):
-        var opened = try open(at: position, inside: current)
+        var opened = try open(at: position)
         position = skipWhitespace(position + 1)
         guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
-        if bytes[position] == (opened.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
+        if bytes[position] == opened.closing {
           position += 1
           try close(opened, end: position)
-          current = enclosing.popLast()
         } else {
+          enclosing.append(current)
           if opened.isObject { position = try key(at: position, of: &opened) }
           opened.count = 1
           current = opened
@@ -57,23 +60,22 @@ struct JSONTapeBuilder {
         position = try literal(at: position)
       }
       // A value ended before `position`.
-      while var container = current {
+      while !enclosing.isEmpty {
         position = skipWhitespace(position)
         guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
         let byte = bytes[position]
         if byte == UInt8(ascii: ",") {
           position = skipWhitespace(position + 1)
-          if container.isObject { position = try key(at: position, of: &container) }
-          container.count += 1
-          current = container
+          if current.isObject { position = try key(at: position, of: &current) }
+          current.count += 1
           continue value
         }
-        guard byte == (container.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+        guard byte == current.closing else {
           throw JSONError(.unexpectedByte(byte), at: position)
         }
         position += 1
-        try close(container, end: position)
-        current = enclosing.popLast()
+        try close(current, end: position)
+        current = enclosing.removeLast()
       }
       break
     }
@@ -81,21 +83,26 @@ struct JSONTapeBuilder {
     guard position == bytes.count else { throw JSONError(.trailingBytes, at: position) }
   }
 
-  private mutating func open(at position: Int, inside outer: Container?) throws(JSONError) -> Container {
-    let depth = enclosing.count + (outer == nil ? 0 : 1)
-    guard depth < maximumDepth else { throw JSONError(.tooDeep(limit: maximumDepth), at: position) }
-    if let outer { enclosing.append(outer) }
+  @inline(__always)
+  private mutating func open(at position: Int) throws(JSONError) -> Container {
+    guard enclosing.count < maximumDepth else { throw JSONError(.tooDeep(limit: maximumDepth), at: position) }
     let isObject = bytes[position] == UInt8(ascii: "{")
-    let container = Container(node: nodes.count, isObject: isObject, count: 0, keys: keys.open())
+    let container = Container(
+      node: UInt32(truncatingIfNeeded: nodes.count),
+      closing: isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"),
+      keys: keys.open()
+    )
     append(isObject ? .object : .array, position, position)
     return container
   }
 
+  @inline(__always)
   private mutating func close(_ container: Container, end: Int) throws(JSONError) {
     guard container.count <= JSONNode.maximumCount else { throw JSONError(.tooLarge, at: end) }
-    nodes[container.node].end = UInt32(truncatingIfNeeded: end)
-    nodes[container.node].next = UInt32(truncatingIfNeeded: nodes.count)
-    nodes[container.node].info |= UInt32(truncatingIfNeeded: container.count) << 4
+    let node = Int(container.node)
+    nodes[node].end = UInt32(truncatingIfNeeded: end)
+    nodes[node].next = UInt32(truncatingIfNeeded: nodes.count)
+    nodes[node].info |= container.count &<< 4
     guard container.isObject else { return }
     let duplicate = keys.close(container.keys, bytes: bytes, nodes: nodes)
     if let duplicate { throw duplicateKey(duplicate) }

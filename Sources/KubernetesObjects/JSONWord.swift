@@ -15,6 +15,24 @@ enum JSONWord {
     let controls = (word &- (ones &* 0x20)) & ~word
     return (quotes | backslashes | controls) & highs
   }
+
+  /// The position of the next quote, backslash or control character, or the end.
+  @inline(__always)
+  static func endOfPlainRun(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    var position = start
+    let raw = UnsafeRawBufferPointer(bytes)
+    while position &+ 8 <= bytes.count {
+      let stops = stops(in: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
+      if stops != 0 { return position &+ stops.trailingZeroBitCount &>> 3 }
+      position &+= 8
+    }
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+      position &+= 1
+    }
+    return position
+  }
 }
 
 /// Whether bytes are UTF-8.

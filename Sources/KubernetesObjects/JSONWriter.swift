@@ -102,23 +102,20 @@ package struct JSONWriter: Sendable {
 
   private mutating func appendString(_ string: String) {
     bytes.append(UInt8(ascii: "\""))
-    if string.utf8.withContiguousStorageIfAvailable({ Self.append($0, to: &bytes) }) == nil {
-      Array(string.utf8).withUnsafeBufferPointer { Self.append($0, to: &bytes) }
-    }
+    string.withUTF8Bytes { Self.append($0, to: &bytes) }
     bytes.append(UInt8(ascii: "\""))
   }
 
   /// Runs without anything to escape are copied whole.
   private static func append(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
     var written = 0
-    for position in 0..<text.count {
-      let byte = text[position]
-      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[written..<position]))
-      appendEscape(byte, to: &bytes)
-      written = position + 1
+    while true {
+      let stop = JSONWord.endOfPlainRun(in: text, from: written)
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[written..<stop]))
+      guard stop < text.count else { return }
+      appendEscape(text[stop], to: &bytes)
+      written = stop + 1
     }
-    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[written...]))
   }
 
   private static func appendEscape(_ byte: UInt8, to bytes: inout [UInt8]) {
