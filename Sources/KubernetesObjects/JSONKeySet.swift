@@ -19,49 +19,52 @@ struct JSONKeySet {
 
   private var entries: [Entry] = []
 
+  init() { entries.reserveCapacity(64) }
+
   func open() -> Scope { Scope(base: entries.count) }
 
-  /// Returns `node` if the innermost object has its key already.
+  /// Adds a key to the innermost object, unless it may be there already: then ``insert(_:scope:bytes:nodes:)``
+  /// has to tell first.
   @inline(__always)
-  mutating func insert(
+  mutating func insertIfSurelyNew(
     _ node: Int,
+    _ key: JSONNode,
     scope: inout Scope,
-    bytes: UnsafeBufferPointer<UInt8>,
-    nodes: [JSONNode]
-  ) -> Int? {
-    let hash = Self.hash(nodes[node], bytes)
+    bytes: UnsafeBufferPointer<UInt8>
+  ) -> Bool {
+    let hash = Self.hash(key, bytes)
     let bit = 1 as UInt64 &<< UInt64(hash &>> 26)
-    if scope.filter & bit != 0, entries.count - scope.base < Self.smallObject,
-      contains(hash, node, scope: scope, bytes: bytes, nodes: nodes)
-    {
-      return node
-    }
+    guard scope.filter & bit == 0 || entries.count &- scope.base >= Self.smallObject else { return false }
     scope.filter |= bit
     entries.append(Entry(hash: hash, node: UInt32(truncatingIfNeeded: node)))
-    return nil
+    return true
   }
 
-  /// Forgets the innermost object; returns the node of a key that it has twice.
-  mutating func close(_ scope: Scope, bytes: UnsafeBufferPointer<UInt8>, nodes: [JSONNode]) -> Int? {
-    defer { entries.removeSubrange(scope.base...) }
-    guard entries.count - scope.base > Self.smallObject else { return nil }
-    return firstDuplicate(in: scope, bytes: bytes, nodes: nodes)
-  }
-
+  /// Adds a key to the innermost object; returns false if it is there already.
   @inline(never)
-  private func contains(
-    _ hash: UInt32,
-    _ node: Int,
-    scope: Scope,
-    bytes: UnsafeBufferPointer<UInt8>,
-    nodes: [JSONNode]
-  ) -> Bool {
-    entries[scope.base...].contains { entry in
-      entry.hash == hash && Self.equal(nodes[Int(entry.node)], nodes[node], bytes)
+  mutating func insert(_ node: Int, scope: Scope, bytes: UnsafeBufferPointer<UInt8>, nodes: [JSONNode]) -> Bool {
+    let key = nodes[node]
+    let hash = Self.hash(key, bytes)
+    for entry in entries[scope.base...] where entry.hash == hash {
+      if Self.equal(nodes[Int(entry.node)], key, bytes) { return false }
     }
+    entries.append(Entry(hash: hash, node: UInt32(truncatingIfNeeded: node)))
+    return true
   }
 
-  private func firstDuplicate(in scope: Scope, bytes: UnsafeBufferPointer<UInt8>, nodes: [JSONNode]) -> Int? {
+  /// Forgets the innermost object.
+  @inline(__always)
+  mutating func close(_ scope: Scope) {
+    entries.removeLast(entries.count - scope.base)
+  }
+
+  /// Whether the innermost object is so large that its keys are only looked at together, when it ends.
+  @inline(__always)
+  func isLarge(_ scope: Scope) -> Bool { entries.count &- scope.base > Self.smallObject }
+
+  /// The node of a key that the innermost object has twice.
+  @inline(never)
+  func firstDuplicate(in scope: Scope, bytes: UnsafeBufferPointer<UInt8>, nodes: [JSONNode]) -> Int? {
     let members = entries[scope.base...]
     var capacity = 64
     while capacity < members.count * 2 { capacity *= 2 }

@@ -56,6 +56,9 @@ package struct JSONObject: Sendable {
     return members.firstIndex { JSONKey($0.key) == JSONKey(key) }
   }
 
+  /// For keys that are known to be new.
+  mutating func appendNew(_ key: String, _ value: JSONValue) { append(Member(key: key, value: value)) }
+
   private mutating func append(_ member: Member) {
     members.append(member)
     if members.count == Self.indexed + 1 {

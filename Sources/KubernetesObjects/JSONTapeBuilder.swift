@@ -25,6 +25,7 @@ struct JSONTapeBuilder {
     if let offset = JSONEncodingCheck.firstInvalid(in: bytes) { throw JSONError(.invalidUTF8, at: offset) }
     var builder = JSONTapeBuilder(bytes: bytes, maximumDepth: maximumDepth)
     builder.nodes.reserveCapacity(bytes.count / 8 + 8)
+    builder.enclosing.reserveCapacity(16)
     try builder.text()
     return builder.nodes
   }
@@ -104,8 +105,12 @@ struct JSONTapeBuilder {
     nodes[node].next = UInt32(truncatingIfNeeded: nodes.count)
     nodes[node].info |= container.count &<< 4
     guard container.isObject else { return }
-    let duplicate = keys.close(container.keys, bytes: bytes, nodes: nodes)
-    if let duplicate { throw duplicateKey(duplicate) }
+    if keys.isLarge(container.keys),
+      let duplicate = keys.firstDuplicate(in: container.keys, bytes: bytes, nodes: nodes)
+    {
+      throw duplicateKey(duplicate)
+    }
+    keys.close(container.keys)
   }
 
   /// The key that starts at `position`, its colon and the white space around that.
@@ -117,8 +122,8 @@ struct JSONTapeBuilder {
     }
     let node = nodes.count
     var position = try string(at: position)
-    if let duplicate = keys.insert(node, scope: &container.keys, bytes: bytes, nodes: nodes) {
-      throw duplicateKey(duplicate)
+    if !keys.insertIfSurelyNew(node, nodes[node], scope: &container.keys, bytes: bytes) {
+      guard keys.insert(node, scope: container.keys, bytes: bytes, nodes: nodes) else { throw duplicateKey(node) }
     }
     position = skipWhitespace(position)
     guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }

@@ -14,7 +14,7 @@ extension JSONView {
     case .object:
       var object = JSONObject()
       object.reserveCapacity(count)
-      for (key, value) in members { object[key.string ?? ""] = value.value }
+      for (key, value) in members { object.appendNew(key.string ?? "", value.value) }
       return .object(object)
     }
   }

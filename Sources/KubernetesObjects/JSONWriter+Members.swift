@@ -46,7 +46,3 @@ extension JSONWriter {
     raw(json)
   }
 }
-
-extension JSONView {
-  func appendSource(to bytes: inout [UInt8]) { bytes.append(contentsOf: source) }
-}

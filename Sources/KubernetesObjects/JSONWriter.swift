@@ -1,49 +1,45 @@
 /// Writes JSON text straight into bytes; commas are its business, the order of calls the caller's.
 package struct JSONWriter: Sendable {
-  package private(set) var bytes: [UInt8] = []
+  private var output: JSONOutput
   private var needsComma = false
 
   package init(reservingCapacity capacity: Int = 0) {
-    bytes.reserveCapacity(max(0, capacity))
+    output = JSONOutput(capacity: capacity)
   }
 
+  /// What was written so far; a copy, so ask once.
+  package var bytes: [UInt8] { output.bytes }
+
   package mutating func string(_ string: String) {
-    separate()
-    appendString(string)
+    string.withUTF8Bytes { output.appendQuoted($0, comma: needsComma, colon: false) }
+    needsComma = true
   }
 
   package mutating func integer(_ integer: Int) {
-    separate()
-    var magnitude = integer.magnitude
-    guard magnitude >= 10 || integer < 0 else { return bytes.append(UInt8(ascii: "0") + UInt8(magnitude)) }
-    if integer < 0 { bytes.append(UInt8(ascii: "-")) }
-    let first = bytes.count
-    repeat {
-      bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10))
-      magnitude /= 10
-    } while magnitude > 0
-    bytes[first...].reverse()
+    guard integer < 0 || integer >= 10 else {
+      separate()
+      return output.append(UInt8(ascii: "0") + UInt8(integer))
+    }
+    plain(String(integer))
   }
 
-  package mutating func bool(_ flag: Bool) {
-    separate()
-    bytes.append(contentsOf: flag ? "true".utf8 : "false".utf8)
-  }
+  package mutating func bool(_ flag: Bool) { plain(flag ? "true" : "false") }
 
-  package mutating func null() {
-    separate()
-    bytes.append(contentsOf: "null".utf8)
-  }
+  package mutating func null() { plain("null") }
 
   /// One value that is JSON already.
   package mutating func raw(_ json: some Collection<UInt8>) {
     separate()
-    bytes.append(contentsOf: json)
+    if json.withContiguousStorageIfAvailable({ output.append($0) }) == nil {
+      Array(json).withUnsafeBufferPointer { output.append($0) }
+    }
   }
 
-  package mutating func view(_ view: JSONView) {
+  package mutating func view(_ view: JSONView) { raw(view.source) }
+
+  private mutating func plain(_ text: String) {
     separate()
-    view.appendSource(to: &bytes)
+    text.withUTF8Bytes { output.append($0) }
   }
 
   package mutating func value(_ value: JSONValue) {
@@ -69,69 +65,32 @@ package struct JSONWriter: Sendable {
   /// An object whose members `body` writes.
   package mutating func object<Failure>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
     separate()
-    bytes.append(UInt8(ascii: "{"))
+    output.append(UInt8(ascii: "{"))
     needsComma = false
     try body(&self)
-    bytes.append(UInt8(ascii: "}"))
+    output.append(UInt8(ascii: "}"))
     needsComma = true
   }
 
   /// An array whose elements `body` writes.
   package mutating func array<Failure>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
     separate()
-    bytes.append(UInt8(ascii: "["))
+    output.append(UInt8(ascii: "["))
     needsComma = false
     try body(&self)
-    bytes.append(UInt8(ascii: "]"))
+    output.append(UInt8(ascii: "]"))
     needsComma = true
   }
 
   /// The name of the member whose value is written next.
   package mutating func key(_ key: String) {
-    separate()
-    appendString(key)
-    bytes.append(UInt8(ascii: ":"))
+    key.withUTF8Bytes { output.appendQuoted($0, comma: needsComma, colon: true) }
     needsComma = false
   }
 
   @inline(__always)
   private mutating func separate() {
-    if needsComma { bytes.append(UInt8(ascii: ",")) }
+    if needsComma { output.append(UInt8(ascii: ",")) }
     needsComma = true
-  }
-
-  private mutating func appendString(_ string: String) {
-    bytes.append(UInt8(ascii: "\""))
-    string.withUTF8Bytes { Self.append($0, to: &bytes) }
-    bytes.append(UInt8(ascii: "\""))
-  }
-
-  /// Runs without anything to escape are copied whole.
-  private static func append(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
-    var written = 0
-    while true {
-      let stop = JSONWord.endOfPlainRun(in: text, from: written)
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[written..<stop]))
-      guard stop < text.count else { return }
-      appendEscape(text[stop], to: &bytes)
-      written = stop + 1
-    }
-  }
-
-  private static func appendEscape(_ byte: UInt8, to bytes: inout [UInt8]) {
-    bytes.append(UInt8(ascii: "\\"))
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-    case 0x08: bytes.append(UInt8(ascii: "b"))
-    case 0x09: bytes.append(UInt8(ascii: "t"))
-    case 0x0A: bytes.append(UInt8(ascii: "n"))
-    case 0x0C: bytes.append(UInt8(ascii: "f"))
-    case 0x0D: bytes.append(UInt8(ascii: "r"))
-    default:
-      bytes.append(contentsOf: "u00".utf8)
-      for digit in [byte >> 4, byte & 15] {
-        bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-      }
-    }
   }
 }
