@@ -48,6 +48,17 @@ package struct JSONPointer: Sendable, Hashable {
   }
 }
 
+/// Byte for byte, as keys are compared.
+extension JSONPointer {
+  package static func == (one: JSONPointer, other: JSONPointer) -> Bool {
+    one.tokens.elementsEqual(other.tokens) { JSONKey($0) == JSONKey($1) }
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    for token in tokens { hasher.combine(JSONKey(token)) }
+  }
+}
+
 extension JSONPointer: CustomStringConvertible {
   package var description: String {
     tokens.reduce(into: "") { text, token in text += "/" + Self.escape(token) }

@@ -107,6 +107,7 @@ import Testing
     Case("test null", ["a": nil], [test("/a", nil)], ["a": nil]),
     Case("test the whole document", [1], [test("", [1])], [1]),
     Case("a key with everything", ["a/b~c \"é\\": 1], [replace("/a~1b~0c \"é\\", 2)], ["a/b~c \"é\\": 2]),
+    Case("move to a canonical twin", ["e\u{301}": 1], [move("/e\u{301}", "/é")], ["é": 1]),
     Case("a key that is no canonical twin", ["e\u{301}": 1], [add("/é", 2)], ["e\u{301}": 1, "é": 2]),
   ]
 
