@@ -25,7 +25,8 @@ package struct ServingCertificateDirectory: Sendable, Equatable {
   /// than a third of its life is left.
   package func loadOrMake(now: Date) throws(ServingCertificateError) -> ServingCertificate {
     if let certificate = try? files.load(), (try? SmallFile.read(authorityPath)) != nil,
-      Set(certificate.names) == Set(names.map(IPAddressText.canonical)), certificate.isValid(at: now), !certificate.isDueForRenewal(at: now)
+      Set(certificate.names) == Set(names.map(IPAddressText.canonical)), certificate.isValid(at: now),
+      !certificate.isDueForRenewal(at: now)
     {
       return certificate
     }

@@ -1,0 +1,92 @@
+/// A request of the API server for admission (`AdmissionReview` of admission.k8s.io), as far as a webhook needs it.
+///
+/// Only what an answer cannot do without is required: the version, the kind and the request's uid. Everything else may
+/// be absent or of the wrong type and is then nil, so that whoever decides can say so in an answer that carries the uid.
+package struct AdmissionReview: Sendable {
+  /// The versions that are understood; an answer has to be of the request's.
+  package enum Version: String, Sendable, CaseIterable {
+    case v1 = "admission.k8s.io/v1"
+    case v1beta1 = "admission.k8s.io/v1beta1"
+  }
+
+  package enum Operation: String, Sendable, CaseIterable {
+    case create = "CREATE"
+    case update = "UPDATE"
+    case delete = "DELETE"
+    case connect = "CONNECT"
+  }
+
+  /// What kind of object the webhook is asked about.
+  package struct GroupVersionKind: Sendable, Equatable, CustomStringConvertible {
+    package var group: String
+    package var version: String
+    package var kind: String
+
+    package init(group: String = "", version: String = "v1", kind: String) {
+      self.group = group
+      self.version = version
+      self.kind = kind
+    }
+
+    package var description: String {
+      group.isEmpty ? "\(version) \(kind)" : "\(group)/\(version) \(kind)"
+    }
+  }
+
+  package let version: Version
+  /// Identifies this call; repeated in the answer.
+  package let uid: String
+  package let kind: GroupVersionKind?
+  /// Nil when it is absent or not one that we know.
+  package let operation: Operation?
+  /// `status`, `ephemeralcontainers` and the like; empty for the object itself.
+  package let subresource: String
+  /// The namespace of the request; the object itself need not name one.
+  package let namespace: String?
+  /// Empty while the API server has yet to generate it.
+  package let name: String
+  /// Whether nothing is stored, so that no side effect may happen.
+  package let isDryRun: Bool
+  /// The new object; nil when it is absent or null, as for DELETE.
+  package let object: JSONView?
+
+  /// The name of the kind in every version.
+  package static let kindName = "AdmissionReview"
+
+  /// Reads a review from a request's body.
+  package init(parsing body: [UInt8]) throws(AdmissionReviewError) {
+    let root: JSONView
+    do {
+      root = try JSONDocument(parsing: body).root
+    } catch {
+      throw .json(error)
+    }
+    try self.init(root)
+  }
+
+  package init(_ root: JSONView) throws(AdmissionReviewError) {
+    guard root.kind == .object else { throw .notAnObject }
+    guard let kind = root["kind"]?.string, kind == Self.kindName else {
+      throw .kind(root["kind"]?.string)
+    }
+    guard let apiVersion = root["apiVersion"]?.string, let version = Version(rawValue: apiVersion) else {
+      throw .apiVersion(root["apiVersion"]?.string)
+    }
+    guard let request = root["request"], request.kind == .object else { throw .noRequest }
+    guard let uid = request["uid"]?.string, !uid.isEmpty else { throw .noUID }
+    self.version = version
+    self.uid = uid
+    self.kind = request["kind"].flatMap(Self.groupVersionKind)
+    operation = request["operation"]?.string.flatMap(Operation.init)
+    subresource = request["subResource"]?.string ?? ""
+    namespace = request["namespace"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    name = request["name"]?.string ?? ""
+    isDryRun = request["dryRun"]?.bool ?? false
+    object = request["object"].flatMap { $0.isNull ? nil : $0 }
+  }
+
+  private static func groupVersionKind(_ view: JSONView) -> GroupVersionKind? {
+    guard let kind = view["kind"]?.string, let version = view["version"]?.string else { return nil }
+    return GroupVersionKind(group: view["group"]?.string ?? "", version: version, kind: kind)
+  }
+}
