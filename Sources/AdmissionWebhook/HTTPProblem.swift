@@ -1,4 +1,4 @@
-import KubernetesObjects
+package import KubernetesObjects
 
 /// Why a request gets an HTTP error instead of an admission answer.
 ///

@@ -1,4 +1,4 @@
-import Injection
+package import Injection
 
 /// What can be told about a request before its body is read.
 package enum RequestCheck {

@@ -1,0 +1,15 @@
+import NIOCore
+
+/// Tells the ``ConnectionGuard`` that bytes came in before the HTTP parser makes a head of them, so that headers that
+/// drip in are timed from their first byte.
+final class ByteArrivalHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+
+  weak var observer: ConnectionGuard?
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    observer?.bytesArrived()
+    context.fireChannelRead(data)
+  }
+}
