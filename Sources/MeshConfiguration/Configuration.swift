@@ -1,0 +1,14 @@
+package import Injection
+
+/// Everything that `amesh serve` is told, validated as a whole.
+package struct Configuration: Sendable, Equatable {
+  package static let apiVersion = "amesh.apisix.apache.org/v1alpha1"
+  package static let kind = "MeshConfig"
+
+  /// What the mesh is: takes effect as soon as the file changes.
+  package var mesh = MeshSettings()
+  /// How this process serves it: read at start.
+  package var server = ServerSettings()
+
+  package init() {}
+}

@@ -1,0 +1,59 @@
+import Injection
+import KubernetesObjects
+
+/// What must hold between keys.
+struct ConfigurationRule: Sendable {
+  /// The key that a violation is reported at.
+  let key: String
+  /// What is wrong and would be right; nil if all is well.
+  let check: @Sendable (Configuration) -> String?
+
+  static let all: [ConfigurationRule] =
+    [
+      ConfigurationRule(key: "mesh.injection.defaultPatches") { configuration in
+        let mesh = configuration.mesh
+        guard let missing = mesh.defaultPatches.first(where: { mesh.patches[$0] == nil }) else { return nil }
+        let known = mesh.patches.keys.sorted().joined(separator: ", ")
+        return "no patch is named \"\(missing)\"; mesh.injection.patches has \(known.isEmpty ? "none" : known)"
+      },
+      ConfigurationRule(key: "mesh.injection.drain.maximumSeconds") { configuration in
+        let drain = configuration.mesh.drain
+        guard drain.minimumSeconds > drain.maximumSeconds else { return nil }
+        return "\(drain.maximumSeconds) is less than minimumSeconds, \(drain.minimumSeconds); use that or more"
+      },
+      ConfigurationRule(key: "server.shutdown.timeoutSeconds") { configuration in
+        let shutdown = configuration.server.shutdown
+        guard shutdown.delaySeconds >= shutdown.timeoutSeconds else { return nil }
+        return
+          "\(shutdown.timeoutSeconds) leaves no time after delaySeconds, \(shutdown.delaySeconds); use more than that"
+      },
+      ConfigurationRule(key: "server.webhook.certificateFile") { configuration in
+        let webhook = configuration.server.webhook
+        guard (webhook.certificateFile == nil) != (webhook.privateKeyFile == nil) else { return nil }
+        let missing = webhook.certificateFile == nil ? "certificateFile" : "privateKeyFile"
+        return "certificateFile and privateKeyFile go together; \(missing) is missing"
+      },
+      ConfigurationRule(key: "server.admin.port") { configuration in
+        let server = configuration.server
+        guard server.admin.port == server.webhook.port, server.admin.port != 0 else { return nil }
+        return "\(server.admin.port) is the webhook's port too; use another"
+      },
+    ] + resources("mesh.injection.proxy.resources", \.mesh.proxy.resources)
+    + resources("mesh.injection.init.resources", \.mesh.initContainer.resources)
+
+  /// Kubernetes refuses a container that asks for more than its limit.
+  private static func resources(
+    _ key: String,
+    _ keyPath: any KeyPath<Configuration, ResourceRequirements> & Sendable
+  ) -> [ConfigurationRule] {
+    ResourceRequirements.names.map { name in
+      ConfigurationRule(key: "\(key).requests.\(name)") { configuration in
+        let resources = configuration[keyPath: keyPath]
+        guard let request = resources.requests[name], let limit = resources.limits[name], request > limit else {
+          return nil
+        }
+        return "\(request.text) is more than the limit, \(limit.text); lower it or raise \(key).limits.\(name)"
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package import KubernetesObjects
+
+extension Configuration {
+  /// Every setting with the value that is in force, for a person: what may be secret is not shown.
+  package var effective: JSONValue {
+    let head: [(String, JSONValue)] = [("apiVersion", .string(Self.apiVersion)), ("kind", .string(Self.kind))]
+    guard case .object(let body) = Self.tree(Setting.all.map { ($0.path[...], Self.redacted($0.value(in: self), $0)) })
+    else { return .object(JSONObject(head)) }
+    return .object(JSONObject(head + body.map { ($0.0, $0.1) }))
+  }
+
+  /// Identifies what the mesh is: equal for equal meshes, across processes and machines. 16 hexadecimal digits.
+  package var meshHash: String {
+    let values = Setting.all.filter(\.isLive).map { ($0.path[...], $0.value(in: self)) }
+    // FNV-1a, 64 bits: this names a configuration, it does not protect it.
+    let hash = Self.tree(values).serialized().reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
+      (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+    }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// Keys that differ in another configuration but take effect only at the next start.
+  package func keysThatNeedRestart(comparedTo other: Configuration) -> [String] {
+    Setting.all.filter { !$0.isLive && $0.value(in: self) != $0.value(in: other) }.map(\.key)
+  }
+
+  /// Nests values by their paths, in order of first appearance.
+  private static func tree(_ values: [(path: ArraySlice<String>, value: JSONValue)]) -> JSONValue {
+    var order: [String] = []
+    var groups: [String: [(path: ArraySlice<String>, value: JSONValue)]] = [:]
+    for (path, value) in values {
+      guard let key = path.first else { return value }
+      if groups[key] == nil { order.append(key) }
+      groups[key, default: []].append((path.dropFirst(), value))
+    }
+    return .object(JSONObject(order.map { ($0, tree(groups[$0] ?? [])) }))
+  }
+
+  /// Patches may put passwords into a container's environment.
+  private static func redacted(_ value: JSONValue, _ setting: Setting) -> JSONValue {
+    guard setting.path.last == "patches", case .object(let patches) = value else { return value }
+    return .object(
+      JSONObject(
+        patches.map { name, patch in
+          guard case .array(let operations) = patch["operations"] ?? .null else { return (name, patch) }
+          return (
+            name,
+            [
+              "container": patch["container"] ?? .null,
+              "operations": .array(operations.map { redacted(operation: $0) }),
+            ]
+          )
+        }
+      )
+    )
+  }
+
+  private static func redacted(operation: JSONValue) -> JSONValue {
+    guard case .object(var object) = operation, let value = object["value"] else { return operation }
+    let path = object["path"]?.string ?? ""
+    let isEnvironment = path.split(separator: "/").contains("env")
+    object["value"] = isEnvironment ? redacted(environment: value) : redacted(container: value)
+    return .object(object)
+  }
+
+  private static func redacted(environment: JSONValue) -> JSONValue {
+    switch environment {
+    case .object(var variable):
+      if variable["value"] != nil { variable["value"] = "<redacted>" }
+      return .object(variable)
+    case .array(let variables): return .array(variables.map { redacted(environment: $0) })
+    case .string: return "<redacted>"
+    default: return environment
+    }
+  }
+
+  /// A whole container, or what is no concern of ours.
+  private static func redacted(container: JSONValue) -> JSONValue {
+    guard case .object(var object) = container, let environment = object["env"] else { return container }
+    object["env"] = redacted(environment: environment)
+    return .object(object)
+  }
+}
