@@ -55,6 +55,7 @@ let package = Package(
     .target(
       name: "Observability",
       dependencies: [
+        "KubernetesObjects",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ]
