@@ -95,11 +95,15 @@ let package = Package(
         "ServingCertificate",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]
     ),
 
@@ -127,7 +131,7 @@ let package = Package(
     .testTarget(
       name: "ObservabilityTests",
       dependencies: [
-        "Observability",
+        "KubernetesObjects", "Observability",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ]
@@ -146,7 +150,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
     ),
-    .testTarget(name: "CommandTests", dependencies: ["AmeshTesting", "KubernetesObjects"]),
+    .testTarget(name: "CommandTests", dependencies: ["AmeshTesting", "KubernetesObjects", "amesh"]),
   ],
   swiftLanguageModes: [.v6]
 )

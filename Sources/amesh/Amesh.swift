@@ -1,6 +1,24 @@
 import ArgumentParser
-import AsyncHTTPClient
+
 @main
 struct Amesh: AsyncParsableCommand {
-  mutating func run() async throws {}
+  static let configuration = CommandConfiguration(
+    commandName: "amesh",
+    abstract: "A service mesh for Apache APISIX.",
+    discussion: """
+      `amesh serve` is the control plane: its webhook puts the APISIX sidecar into Pods. The other commands look at its \
+      configuration, or are called inside a Pod by what it has put there.
+
+      Configuration comes from one YAML file (kind MeshConfig), from AMESH_… variables over it, and from flags over both. \
+      `amesh config reference` lists every key.
+
+      Exit codes: 0 done, 1 not done, 64 wrong usage or configuration, 66 a file that cannot be read, 69 an address \
+      that cannot be listened on, 73 a directory that cannot be made, 77 one that cannot be written, 78 a certificate \
+      that cannot be served.
+      """,
+    version: Version.current,
+    subcommands: [
+      ServeCommand.self, ConfigCommand.self, WaitCommand.self, DrainCommand.self, VersionCommand.self,
+    ]
+  )
 }

@@ -1,0 +1,131 @@
+import AdmissionWebhook
+import Foundation
+import Glibc
+import Injection
+import Logging
+import MeshConfiguration
+import Metrics
+import Observability
+import ServiceLifecycle
+import ServingCertificate
+import UnixSignals
+
+/// The parts of `amesh serve` and how they hang together.
+struct ControlPlaneProcess {
+  let source: ConfigurationSource
+  let loaded: LoadedConfiguration
+  /// Of the configuration file.
+  let text: [UInt8]?
+
+  private var configuration: Configuration { loaded.configuration }
+  private var server: ServerSettings { loaded.configuration.server }
+
+  /// Runs until a signal ends it.
+  /// - Throws: ``Failure`` when it cannot do its work.
+  func run() async throws {
+    // A reader that has gone is an error of that write, not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
+    let metrics = PrometheusMetrics(help: MetricHelp.texts)
+    MetricsSystem.bootstrap(metrics)
+    ServeLogging.bootstrap(server.log)
+    let logger = Logger(label: "amesh")
+    for warning in loaded.warnings { logger.warning("\(warning)") }
+    try StateDirectory.prepare(server.stateDirectory)
+
+    let current = CurrentConfiguration(configuration)
+    let readiness = Readiness()
+    let injector = CurrentInjector(Injector(settings: configuration.mesh), cluster: server.cluster)
+    let webhookMetrics = WebhookMetrics(factory: metrics)
+    let certificates = try ServingCertificates(server: server, mesh: configuration.mesh, logger: logger)
+    Gauge(label: "amesh_build_info", dimensions: [("version", Version.current)]).record(1)
+    logger.info(
+      "starting",
+      metadata: [
+        "version": .string(Version.current),
+        "config": .string(source.file?.path ?? "defaults"),
+        "hash": .string(configuration.meshHash),
+      ]
+    )
+
+    // The last one is told to end first; the admin port stays until all the others have gone.
+    var services: [any Service] = [
+      SecondSignal(),
+      AdminServer.service(
+        settings: server.admin,
+        pages: AdminPages(metrics: metrics, readiness: readiness, configuration: current),
+        logger: Logger(label: "admin")
+      ),
+      certificates.watcher(metrics: webhookMetrics, logger: Logger(label: "certificate")),
+    ]
+    if let watcher = watcher(current, injector, webhookMetrics) { services.append(watcher) }
+    services.append(webhook(injector, certificates.store, webhookMetrics, readiness))
+    var group = ServiceGroupConfiguration(
+      services: services,
+      gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: Logger(label: "services")
+    )
+    // The webhook keeps its own deadline; this is for what else may hang.
+    group.maximumGracefulShutdownDuration = .seconds(server.shutdown.timeoutSeconds + 5)
+    try await ServiceGroup(configuration: group).run()
+    logger.info("ended")
+  }
+
+  private func watcher(
+    _ current: CurrentConfiguration,
+    _ injector: CurrentInjector,
+    _ metrics: WebhookMetrics
+  ) -> ConfigurationWatcher? {
+    guard let file = source.file else { return nil }
+    return ConfigurationWatcher(
+      source: source,
+      file: file,
+      initial: text ?? [],
+      current: current,
+      failures: Counter(label: "amesh_configuration_reload_failures_total"),
+      logger: Logger(label: "configuration"),
+      apply: { configuration in
+        let next = Injector(settings: configuration.mesh)
+        metrics.configurationChanged(to: injector.replace(next, cluster: configuration.server.cluster))
+      }
+    )
+  }
+
+  private func webhook(
+    _ injector: CurrentInjector,
+    _ certificates: ServingCertificateStore,
+    _ metrics: WebhookMetrics,
+    _ readiness: Readiness
+  ) -> any Service {
+    var configuration = WebhookConfiguration()
+    configuration.host = server.webhook.address
+    configuration.port = server.webhook.port
+    configuration.maximumBodyBytes = server.webhook.maximumBodyBytes
+    configuration.maximumConnections = server.webhook.maximumConnections
+    configuration.timeouts.idle = .seconds(server.webhook.idleTimeoutSeconds)
+    configuration.timeouts.request = .seconds(server.webhook.readTimeoutSeconds)
+    configuration.drain.delay = .seconds(server.shutdown.delaySeconds)
+    configuration.drain.deadline = .seconds(server.shutdown.timeoutSeconds)
+    let logger = Logger(label: "webhook")
+    let address = server.webhook.address
+    let webhook = WebhookServer(
+      injector: injector,
+      namespaces: StaticNamespaces(Array(server.namespaces.values)),
+      certificates: certificates,
+      configuration: configuration,
+      metrics: metrics,
+      logger: logger,
+      onListening: { port in
+        readiness.remove(.starting)
+        logger.info("listening", metadata: ["address": .string(address), "port": .stringConvertible(port)])
+      },
+      onDraining: { readiness.add(.shuttingDown) }
+    )
+    return ListeningService(
+      server: webhook,
+      key: "server.webhook",
+      flag: "--webhook-port",
+      address: address,
+      port: server.webhook.port
+    )
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import MeshConfiguration
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Run the control plane.",
+    discussion: """
+      Serves the webhook that puts the sidecar into Pods (HTTPS), and an admin port for /metrics, /healthz, /readyz and \
+      /config. Without a certificate of its own it makes one, kept in the state directory next to ca.crt, which clients \
+      verify it with.
+
+      The whole configuration is validated at start; every problem is reported with its place. The `mesh` part is taken \
+      over whenever the file changes, the last good one staying in force while a new one is bad. SIGTERM and SIGINT drain \
+      what is in flight and end with 0; a second one ends at once.
+
+      Examples:
+        amesh serve --state-directory ./state
+        amesh serve --config mesh.yaml --set mesh.revision=blue
+        AMESH_SERVER_LOG_LEVEL=debug amesh serve --config mesh.yaml --admin-port 0
+      """
+  )
+
+  @OptionGroup var options: ConfigurationOptions
+
+  @Option(help: "Where the webhook listens: server.webhook.port. 0 takes any free port.")
+  var webhookPort: String?
+
+  @Option(help: "Where /metrics and its kin listen: server.admin.port. 0 takes any free port.")
+  var adminPort: String?
+
+  @Option(help: "Where the process keeps what outlives it: server.stateDirectory.")
+  var stateDirectory: String?
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical: server.log.level.")
+  var logLevel: String?
+
+  @Option(help: "auto, json or text: server.log.format.")
+  var logFormat: String?
+
+  private var flags: [ConfigurationInput.Flag] {
+    [
+      ("--webhook-port", "server.webhook.port", webhookPort),
+      ("--admin-port", "server.admin.port", adminPort),
+      ("--state-directory", "server.stateDirectory", stateDirectory),
+      ("--log-level", "server.log.level", logLevel),
+      ("--log-format", "server.log.format", logFormat),
+    ].compactMap { name, key, value in
+      value.map { ConfigurationInput.Flag(name: name, key: key, value: $0) }
+    }
+  }
+
+  func run() async throws {
+    try await reportingFailure {
+      let source = options.source(flags: flags)
+      let (loaded, text) = try source.load()
+      try await ControlPlaneProcess(source: source, loaded: loaded, text: text).run()
+    }
+  }
+}

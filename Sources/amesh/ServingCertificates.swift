@@ -1,0 +1,44 @@
+import AdmissionWebhook
+import Foundation
+import Injection
+import Logging
+import MeshConfiguration
+import ServiceLifecycle
+import ServingCertificate
+
+/// Where the webhook's certificate comes from: files that are configured, or a self-made one in the state directory.
+struct ServingCertificates {
+  let store: ServingCertificateStore
+  private let files: ServingCertificateFiles
+  /// Nil when the files are someone else's.
+  private let directory: ServingCertificateDirectory?
+
+  init(server: ServerSettings, mesh: MeshSettings, logger: Logger) throws(Failure) {
+    do {
+      if let chain = server.webhook.certificateFile, let key = server.webhook.privateKeyFile {
+        files = ServingCertificateFiles(chainPath: chain, keyPath: key)
+        directory = nil
+        store = try ServingCertificateStore(try files.load())
+      } else {
+        let directory = ServingCertificateDirectory(
+          path: server.stateDirectory + "/serving",
+          names: server.certificateNames(controlPlaneNamespace: mesh.controlPlane.namespace)
+        )
+        files = directory.files
+        self.directory = directory
+        store = try ServingCertificateStore(try directory.loadOrMake(now: Date()))
+        logger.info("serving a self-made certificate", metadata: ["ca": .string(directory.authorityPath)])
+      }
+    } catch {
+      throw Failure(.configuration, "server.webhook.certificateFile: \(error)")
+    }
+  }
+
+  /// Serves what the files hold, as they change, and renews what is self-made.
+  func watcher(metrics: WebhookMetrics, logger: Logger) -> CertificateWatcher {
+    let directory = directory
+    return CertificateWatcher(files: files, store: store, metrics: metrics, logger: logger) {
+      _ = try directory?.loadOrMake(now: Date())
+    }
+  }
+}
