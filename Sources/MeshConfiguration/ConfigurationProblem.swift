@@ -38,6 +38,19 @@ package struct InvalidConfiguration: Error, Sendable, Equatable, CustomStringCon
   package var description: String { problems.map(\.description).joined(separator: "\n") }
 }
 
+extension InvalidConfiguration {
+  /// In the order of the file, then what comes from elsewhere.
+  init(_ findings: Findings) {
+    func place(_ problem: ConfigurationProblem) -> (Int, Int) {
+      guard case .file(_, let mark) = problem.origin else { return (.max, .max) }
+      return (mark.line, mark.column)
+    }
+    problems = findings.problems.enumerated()
+      .sorted { (place($0.element), $0.offset) < (place($1.element), $1.offset) }
+      .map(\.element)
+  }
+}
+
 /// Collects problems, so that one reading finds them all.
 struct Findings {
   private(set) var problems: [ConfigurationProblem] = []

@@ -22,7 +22,7 @@ extension ConfigurationInput {
         findings.report(message, at: origin, key: rule.key)
       }
     }
-    guard findings.problems.isEmpty else { throw InvalidConfiguration(problems: findings.problems) }
+    guard findings.problems.isEmpty else { throw InvalidConfiguration(findings) }
     return LoadedConfiguration(configuration: configuration, warnings: unknownVariables)
   }
 

@@ -108,7 +108,8 @@ extension SettingType where Value == ClusterCapabilities {
       parse: { scalar throws(Refusal) in
         let text = scalar.spelling ?? ""
         let parts = (text.hasPrefix("v") ? text.dropFirst() : text[...]).split(separator: ".")
-        guard parts.count >= 2, parts.count <= 3, parts[0] == "1", let minor = UInt8(parts[1]) else {
+        guard parts.count >= 2, parts.count <= 3, parts[0] == "1", parts[1].first != "+", let minor = UInt8(parts[1])
+        else {
           throw Refusal(scalar.value, isNot: "a Kubernetes version", use: "such as \"1.33\"")
         }
         return ClusterCapabilities(minorVersion: Int(minor))

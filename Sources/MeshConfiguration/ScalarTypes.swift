@@ -121,7 +121,7 @@ extension SettingType where Value == String {
 
   /// A name that a certificate carries.
   static var hostName: SettingType {
-    .string("DNS name or IP address", "a DNS name or IP address", use: "such as amesh.amesh-system.svc or 127.0.0.1") {
+    .string("host name", "a DNS name or IP address", use: "such as amesh.amesh-system.svc or 127.0.0.1") {
       KubernetesName.isSubdomain($0) || !$0.contains("/") && CIDR($0) != nil
     }
   }

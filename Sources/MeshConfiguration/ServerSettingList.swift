@@ -29,7 +29,7 @@ extension Setting {
       "server.webhook.address",
       \.server.webhook.address,
       .listeningAddress,
-      "Where the webhook listens."
+      "Where the webhook listens; in a cluster `::` or `0.0.0.0`."
     ),
     Setting(
       "server.webhook.port",

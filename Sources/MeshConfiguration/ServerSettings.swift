@@ -22,7 +22,7 @@ package struct ServerSettings: Sendable, Equatable {
   }
 
   package struct Webhook: Sendable, Equatable {
-    package var address = "0.0.0.0"
+    package var address = "127.0.0.1"
     /// 0 takes any free port.
     package var port = 9443
     package var maximumBodyBytes = 7 << 20

@@ -57,7 +57,7 @@ extension SettingType {
   /// A list of such values; as text, separated by commas.
   var list: SettingType<[Value]> {
     SettingType<[Value]>(
-      name: "list of \(name)",
+      name: name.hasSuffix("s") ? "list of \(name)" : "list of \(name)s",
       decode: { value, key, findings in
         switch value.content {
         case .list(let elements):

@@ -6,6 +6,9 @@ import ServiceLifecycle
 /// The HTTP server of the admin port.
 enum AdminServer {
   static func service(settings: ServerSettings.Admin, pages: AdminPages, logger: Logger) -> any Service {
+    // The framework tells at info what we tell ourselves.
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .notice)
     let application = Application(
       responder: pages,
       configuration: ApplicationConfiguration(address: .hostname(settings.address, port: settings.port)),
@@ -17,7 +20,7 @@ enum AdminServer {
           ]
         )
       },
-      logger: logger
+      logger: quiet
     )
     return ListeningService(
       server: application,

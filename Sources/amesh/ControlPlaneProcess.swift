@@ -29,6 +29,14 @@ struct ControlPlaneProcess {
     MetricsSystem.bootstrap(metrics)
     ServeLogging.bootstrap(server.log)
     let logger = Logger(label: "amesh")
+    logger.info(
+      "starting",
+      metadata: [
+        "version": .string(Version.current),
+        "config": .string(source.file?.path ?? "defaults"),
+        "hash": .string(configuration.meshHash),
+      ]
+    )
     for warning in loaded.warnings { logger.warning("\(warning)") }
     try StateDirectory.prepare(server.stateDirectory)
 
@@ -38,14 +46,6 @@ struct ControlPlaneProcess {
     let webhookMetrics = WebhookMetrics(factory: metrics)
     let certificates = try ServingCertificates(server: server, mesh: configuration.mesh, logger: logger)
     Gauge(label: "amesh_build_info", dimensions: [("version", Version.current)]).record(1)
-    logger.info(
-      "starting",
-      metadata: [
-        "version": .string(Version.current),
-        "config": .string(source.file?.path ?? "defaults"),
-        "hash": .string(configuration.meshHash),
-      ]
-    )
 
     // The last one is told to end first; the admin port stays until all the others have gone.
     var services: [any Service] = [
