@@ -192,7 +192,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
       linger(context)
       // Ends the wait for the rest of the body.
-      context.fireErrorCaught(problem)
+      context.fireErrorCaught(AnsweredAlready())
     }
   }
 
@@ -236,3 +236,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 }
+
+/// Tells whoever waits for a request's body that its answer was given without them.
+struct AnsweredAlready: Error {}

@@ -17,37 +17,41 @@ struct RequestHandler: Sendable {
 
   @concurrent
   func respond(to request: Request, with writer: consuming ResponseWriter) async throws {
+    var isBodyRead = false
     let head: HTTPResponse
     let body: ByteBuffer
     do {
-      let answer = try await answer(to: request, continuing: writer)
+      let selector = try check(request.head)
+      var collector = BodyCollector(
+        length: try request.head.contentLength,
+        limit: configuration.maximumBodyBytes,
+        budget: budget
+      )
+      defer { collector.release() }
+      try collector.begin()
+      if request.headers[.expect]?.lowercased() == "100-continue" {
+        try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+      }
+      for try await part in request.body { try collector.append(part) }
+      isBodyRead = true
+      let answer = try await answer(collector.finish(), selector: selector)
       (head, body) = (Self.head(length: answer.count), ByteBuffer(bytes: answer))
     } catch let problem as HTTPProblem {
       metrics.failed(problem.code)
       logger.debug("Refused an HTTP request", metadata: ["code": "\(problem.code.rawValue)", "error": "\(problem.error)"])
-      (head, body) = problem.response(ending: !request.head.hasNoBody)
+      (head, body) = problem.response(ending: !isBodyRead && !request.head.hasNoBody)
     }
     try await writer.write(response: head, body: ResponseBody(byteBuffer: body))
   }
 
-  @concurrent
-  private func answer(to request: Request, continuing writer: borrowing ResponseWriter) async throws -> [UInt8] {
-    let length = try request.head.contentLength
-    let selector = try RequestCheck.selector(
-      method: request.head.method.rawValue,
-      path: request.head.path ?? "",
-      contentType: request.headers[.contentType],
-      contentLength: length,
+  private func check(_ head: HTTPRequest) throws(HTTPProblem) -> WebhookSelector {
+    try RequestCheck.selector(
+      method: head.method.rawValue,
+      path: head.path ?? "",
+      contentType: head.headerFields[.contentType],
+      contentLength: try head.contentLength,
       maximumBodyBytes: configuration.maximumBodyBytes
     )
-    var collector = BodyCollector(length: length, limit: configuration.maximumBodyBytes, budget: budget)
-    defer { collector.release() }
-    try collector.begin()
-    if request.headers[.expect]?.lowercased() == "100-continue" {
-      try await writer.writeInformationalHead(HTTPResponse(status: .continue))
-    }
-    for try await part in request.body { try collector.append(part) }
-    return try await answer(collector.finish(), selector: selector)
   }
 
   private func answer(_ body: [UInt8], selector: WebhookSelector) async throws(HTTPProblem) -> [UInt8] {
