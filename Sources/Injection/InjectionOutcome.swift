@@ -9,12 +9,26 @@ package struct InjectionOutcome: Sendable, Equatable {
     case denied
   }
 
-  package var verdict: Verdict
   package var reason: InjectionReason
   /// For a person: why, and for a denial the cure.
   package var message: String
   /// RFC 6902, serialised; nil when there is nothing to change.
   package var patch: [UInt8]?
-  /// What the Pod's author should know, each at most 120 characters.
+  /// What the Pod's author should know.
   package var warnings: [String]
+
+  package var verdict: Verdict { reason.verdict }
+
+  package init(reason: InjectionReason, message: String? = nil, patch: [UInt8]? = nil, warnings: [String] = []) {
+    self.reason = reason
+    self.message = message ?? reason.summary
+    self.patch = patch
+    self.warnings = warnings
+  }
+}
+
+/// Why a Pod may not be created; `message` ends with the cure.
+struct Denial: Error, Equatable {
+  var reason: InjectionReason
+  var message: String
 }

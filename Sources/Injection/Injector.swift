@@ -3,12 +3,136 @@ package import KubernetesObjects
 /// Decides about a Pod and builds the patch that puts the sidecar in. Pure: no I/O, clock or randomness.
 package struct Injector: Sendable {
   package let settings: MeshSettings
+  private let defaults: PodSettings
+  private let volumes: MeshVolumes
+  private let version: String
+  private let configurationHash: String
 
-  package init(settings: MeshSettings) {
+  /// - Parameters:
+  ///   - version: of this program, for the status annotation.
+  ///   - configurationHash: tells Pods with an older configuration from current ones.
+  package init(settings: MeshSettings, version: String = "dev", configurationHash: String = "") {
     self.settings = settings
+    self.version = version
+    self.configurationHash = configurationHash
+    defaults = PodSettings(settings)
+    volumes = MeshVolumes(token: settings.token)
   }
 
   package func inject(pod: JSONView, context: InjectionContext) -> InjectionOutcome {
-    InjectionOutcome(verdict: .injected, reason: .podEnabled, message: "", patch: nil, warnings: [])
+    let view = PodView(pod)
+    let decision = Decision.make(pod: view, context: context, settings: settings)
+    guard decision.reason.verdict == .injected else {
+      return InjectionOutcome(reason: decision.reason, warnings: decision.warnings)
+    }
+    var warnings = decision.warnings
+    do {
+      let patch = try patch(view, context, &warnings)
+      return InjectionOutcome(
+        reason: decision.reason,
+        patch: patch.isEmpty ? nil : patch.serialized(),
+        warnings: warnings
+      )
+    } catch {
+      return InjectionOutcome(reason: error.reason, message: error.message, warnings: warnings)
+    }
+  }
+
+  private func patch(
+    _ pod: PodView,
+    _ context: InjectionContext,
+    _ warnings: inout [String]
+  ) throws(Denial) -> PatchWriter {
+    try pod.validate()
+    let podSettings = try PodSettings.resolve(
+      defaults: defaults,
+      pod: pod,
+      namespace: context.namespace,
+      warnings: &warnings
+    )
+    let existing = ExistingSidecar(pod)
+    let apps = Self.others(pod.containers, existing.containers)
+    let initApps = Self.others(pod.initContainers, existing.initContainers)
+    let longRunning = apps + initApps.filter { $0.view["restartPolicy"]?.equals("Always") == true }
+    try ProxyUser.check(pod, longRunning.map(\.view), proxy: settings.proxy)
+
+    var probes = AppProbes()
+    for (list, members) in [("containers", apps), ("initContainers", initApps)] {
+      for member in members {
+        try probes.visit(
+          member.view,
+          list: list,
+          index: member.index,
+          recorded: existing.recordedProbes?.root,
+          rewrite: podSettings.rewriteProbes,
+          warnings: &warnings
+        )
+      }
+    }
+
+    var status = InjectionStatus()
+    status.version = version
+    status.revision = settings.revision
+    status.configHash = configurationHash
+    let metadata = MetadataEdits(
+      pod: pod,
+      appContainers: apps.map(\.view),
+      prometheus: podSettings.prometheus,
+      prior: existing.prior,
+      status: &status
+    )
+    let plan = SidecarPlan(
+      mesh: settings,
+      pod: podSettings,
+      context: context,
+      view: pod,
+      apps: longRunning.map(\.view),
+      appProbes: probes.environment,
+      appMetrics: metadata.appMetrics
+    )
+    warnings += plan.warnings(apps: longRunning.map(\.view))
+
+    var patch = PatchWriter()
+    for replacement in probes.replacements { patch.replace(replacement.pointer, replacement.value) }
+    try write(plan, pod, existing, &status, to: &patch)
+    metadata.write(to: &patch, pod: pod, status: status.annotation)
+    return patch
+  }
+
+  private func write(
+    _ plan: SidecarPlan,
+    _ pod: PodView,
+    _ existing: ExistingSidecar,
+    _ status: inout InjectionStatus,
+    to patch: inout PatchWriter
+  ) throws(Denial) {
+    let proxy = (name: MeshNames.proxyContainer, json: try plan.patched(plan.proxyContainer(), .proxy))
+    let redirect = (name: MeshNames.initContainer, json: try plan.patched(plan.initContainer(), .initContainer))
+    let desired = Dictionary(
+      volumes.volumes.map { ($0.name, $0.json) } + [(proxy.name, proxy.json), (redirect.name, redirect.json)],
+      uniquingKeysWith: { first, _ in first }
+    )
+    try existing.checkReservedNames(pod, desired: desired)
+
+    let created = CreatedLists(pod: pod, prior: existing.prior)
+    let lists = PodLists(pod: pod, existing: existing)
+    if plan.isNative {
+      lists.initContainers.write(front: [redirect, proxy], back: [], to: &patch)
+      lists.containers.write(front: [], back: [], to: &patch)
+      status.initContainers = [redirect.name, proxy.name]
+    } else {
+      lists.initContainers.write(front: [], back: [redirect], to: &patch)
+      lists.containers.write(front: [proxy], back: [], to: &patch)
+      status.initContainers = [redirect.name]
+      status.containers = [proxy.name]
+    }
+    lists.writeVolumes(volumes, to: &patch)
+    status.volumes = volumes.volumes.map(\.name)
+    status.imagePullSecrets = lists.writePullSecrets(settings.imagePullSecrets, prior: existing.prior, to: &patch)
+    created.record(in: &status)
+  }
+
+  private static func others(_ list: [JSONView], _ ours: [Int]) -> [(index: Int, view: JSONView)] {
+    list.indices.filter { !ours.contains($0) }.map { ($0, list[$0]) }
   }
 }

@@ -1,0 +1,46 @@
+import KubernetesObjects
+
+/// Name and revision under which a workload appears in telemetry, as Istio derives them.
+enum CanonicalService {
+  static func name(of pod: PodView) -> String {
+    let labels = ["app.kubernetes.io/name", "app"].lazy.compactMap { pod.label($0) }.first { !$0.isEmpty }
+    return labelValue(labels ?? workload(of: pod))
+  }
+
+  static func revision(of pod: PodView) -> String {
+    let label = ["app.kubernetes.io/version", "version"].lazy.compactMap { pod.label($0) }.first { !$0.isEmpty }
+    return labelValue(label ?? "latest")
+  }
+
+  /// The Deployment or CronJob behind a ReplicaSet or Job, else the controller, else the Pod itself.
+  private static func workload(of pod: PodView) -> String {
+    let owners = pod.metadata?["ownerReferences"]
+    guard let owner = owners?.elements.first(where: { $0["controller"]?.bool == true }) ?? owners?[0],
+      let name = owner["name"]?.string
+    else {
+      if let name = pod.metadata?["name"]?.string, !name.isEmpty { return name }
+      return pod.metadata?["generateName"]?.string ?? "unknown"
+    }
+    guard let dash = name.lastIndex(of: "-") else { return name }
+    let suffix = name[name.index(after: dash)...]
+    switch owner["kind"]?.string {
+    case "ReplicaSet" where pod.label("pod-template-hash").map { $0 == suffix } ?? false:
+      return String(name[..<dash])
+    case "Job" where (8...10).contains(suffix.utf8.count) && suffix.utf8.allSatisfy { (0x30...0x39).contains($0) }:
+      return String(name[..<dash])
+    default:
+      return name
+    }
+  }
+
+  /// At most 63 characters that begin and end with a letter or digit.
+  static func labelValue(_ text: String) -> String {
+    func isAlphanumeric(_ byte: UInt8) -> Bool {
+      (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+    }
+    var bytes = text.utf8.prefix(63).map { isAlphanumeric($0) || "-_.".utf8.contains($0) ? $0 : 0x2d }[...]
+    while let last = bytes.last, !isAlphanumeric(last) { bytes.removeLast() }
+    while let first = bytes.first, !isAlphanumeric(first) { bytes.removeFirst() }
+    return bytes.isEmpty ? "unknown" : String(decoding: bytes, as: UTF8.self)
+  }
+}

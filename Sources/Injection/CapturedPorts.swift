@@ -1,0 +1,30 @@
+import KubernetesObjects
+
+/// Which of the Pod's own ports are captured when no annotation says: those that it declares as HTTP or gRPC, by the
+/// port's name (`http`, `http-admin`, `http2`, `grpc`, `grpc-web` …), which is how Services and Istio tell protocols.
+enum CapturedPorts {
+  static func declared(by containers: [JSONView]) -> [PortRange] {
+    var ports: [PortRange] = []
+    for container in containers {
+      guard let list = container["ports"] else { continue }
+      for port in list.elements where isTCP(port) && isHTTP(port) {
+        guard let number = port["containerPort"]?.integer, let number = UInt16(exactly: number), number > 0 else {
+          continue
+        }
+        let range = PortRange(number)
+        if !ports.contains(range) { ports.append(range) }
+      }
+    }
+    return ports.sorted { $0.first < $1.first }
+  }
+
+  private static func isTCP(_ port: JSONView) -> Bool {
+    port["protocol"].map { $0.isNull || $0.equals("TCP") } ?? true
+  }
+
+  private static func isHTTP(_ port: JSONView) -> Bool {
+    guard let name = port["name"] else { return false }
+    return ["http", "http2", "grpc"].contains { name.equals($0) }
+      || ["http-", "http2-", "grpc-"].contains { name.hasPrefix($0) }
+  }
+}

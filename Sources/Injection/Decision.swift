@@ -1,0 +1,119 @@
+import KubernetesObjects
+
+/// Whether a Pod is injected: the truth table, row by row.
+struct Decision: Equatable {
+  var reason: InjectionReason
+  var warnings: [String] = []
+
+  static func make(pod: PodView, context: InjectionContext, settings: MeshSettings) -> Decision {
+    let namespace = context.namespace
+    if MeshNames.systemNamespaces.contains(namespace.name) { return Decision(reason: .systemNamespace) }
+    if namespace.name == settings.controlPlane.namespace { return Decision(reason: .controlPlaneNamespace) }
+
+    var warnings: [String] = []
+    let wish = Wish(pod: pod, context: context, revision: settings.revision, warnings: &warnings)
+    guard wish.reason.verdict == .injected else { return Decision(reason: wish.reason, warnings: warnings) }
+
+    // From here on someone asked for a sidecar, so each refusal is told to the user.
+    if pod.spec?["hostNetwork"]?.bool == true {
+      warnings.append("no sidecar: a Pod with hostNetwork is never injected")
+      return Decision(reason: .hostNetwork, warnings: warnings)
+    }
+    if isWindows(pod) {
+      warnings.append("no sidecar: Windows Pods are never injected")
+      return Decision(reason: .windows, warnings: warnings)
+    }
+    if let index = settings.neverInject.firstIndex(where: { $0.matches(pod.label) }) {
+      warnings.append("no sidecar: selector \(index + 1) of the mesh's neverInject matches this Pod's labels")
+      return Decision(reason: .neverInject, warnings: warnings)
+    }
+    return Decision(reason: wish.reason, warnings: warnings)
+  }
+
+  private static func isWindows(_ pod: PodView) -> Bool {
+    if pod.spec?["os"]?["name"]?.equals("windows") == true { return true }
+    guard let nodeSelector = pod.spec?["nodeSelector"] else { return false }
+    return ["kubernetes.io/os", "beta.kubernetes.io/os"].contains { nodeSelector[$0]?.equals("windows") == true }
+  }
+}
+
+/// What the labels of a Pod and of its namespace ask for, before anything forbids it.
+private struct Wish {
+  var reason: InjectionReason
+
+  init(pod: PodView, context: InjectionContext, revision: String, warnings: inout [String]) {
+    let namespace = NamespaceLabels(context: context, revision: revision, warnings: &warnings)
+    let podRevision = pod.label(MeshNames.revisionLabel)
+    let asker: InjectionReason
+    switch pod.label(MeshNames.injectLabel) {
+    case "true":
+      asker = .podEnabled
+    case "false":
+      reason = .podDisabled
+      return
+    case let other:
+      if let other {
+        warnings.append("label \(MeshNames.injectLabel) is \(quoted(other)), not true or false: the namespace decides")
+      }
+      switch (namespace.injection, namespace.revision, podRevision) {
+      case (.disabled, _, _):
+        reason = .namespaceDisabled
+        return
+      case (_, .some, _):
+        asker = .revision
+      case (.enabled, _, _):
+        asker = .namespaceEnabled
+      case (_, _, .some):
+        asker = .revision
+      default:
+        reason = .notEnabled
+        return
+      }
+    }
+    let asked = podRevision ?? namespace.revision ?? "default"
+    reason = asked == revision ? asker : .otherRevision
+  }
+}
+
+/// What a namespace says; where its labels are not known, what the webhook that was called implies.
+private struct NamespaceLabels {
+  enum Injection { case enabled, disabled }
+
+  var injection: Injection?
+  var revision: String?
+
+  init(context: InjectionContext, revision ours: String, warnings: inout [String]) {
+    guard let labels = context.namespace.labels else {
+      switch context.caller {
+      case .namespace:
+        // This selector belongs to the revision that the API server called: ours.
+        injection = .enabled
+        revision = ours == "default" ? nil : ours
+      case .revision: revision = ours
+      case .pod, .labels: break
+      }
+      return
+    }
+    revision = labels[MeshNames.revisionLabel]
+    switch labels[MeshNames.injectionLabel] {
+    case "enabled": injection = .enabled
+    case "disabled": injection = .disabled
+    case let other?:
+      warnings.append(
+        "namespace label \(MeshNames.injectionLabel) is \(quoted(other)), not enabled or disabled: it is ignored"
+      )
+    case nil: break
+    }
+    if injection != nil, revision != nil {
+      let winner = injection == .disabled ? "injection: disabled" : "the revision"
+      warnings.append("the namespace has both an injection and a rev label: \(winner) wins")
+    }
+  }
+}
+
+/// A value from outside in a message: in quotes, cut to a length that leaves the message readable.
+func quoted(_ text: String, limit: Int = 40) -> String {
+  let cut = text.count > limit ? text.prefix(limit) + "…" : text[...]
+  return "\"" + cut.filter { !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } }
+    + "\""
+}

@@ -1,0 +1,72 @@
+import KubernetesObjects
+
+/// What a Pod already has of the sidecar, from an earlier pass, a copy, or a user who took a name of ours.
+struct ExistingSidecar {
+  let prior: InjectionStatus?
+  /// Positions of containers with a name of ours.
+  let containers: [Int]
+  let initContainers: [Int]
+  /// `AMESH_APP_PROBES` of the sidecar that is there.
+  let recordedProbes: JSONDocument?
+
+  private static let names = [MeshNames.initContainer, MeshNames.proxyContainer]
+
+  init(_ pod: PodView) {
+    prior = pod.annotation(MeshNames.statusAnnotation).flatMap(InjectionStatus.init(annotation:))
+    containers = Self.positions(pod.containers)
+    initContainers = Self.positions(pod.initContainers)
+    let all = containers.map { pod.containers[$0] } + initContainers.map { pod.initContainers[$0] }
+    let proxy = all.first { $0["name"]?.equals(MeshNames.proxyContainer) == true }
+    recordedProbes = proxy.flatMap { Self.environment($0, "AMESH_APP_PROBES") }
+      .flatMap { try? JSONDocument(parsing: Array($0.utf8)) }
+  }
+
+  var isEmpty: Bool { containers.isEmpty && initContainers.isEmpty }
+
+  /// A user's container or volume under a name of ours is refused: replacing it would lose the user's work, keeping it
+  /// would leave the Pod without its sidecar. One that an injector made, whatever has become of it since, is replaced.
+  func checkReservedNames(_ pod: PodView, desired: [String: [UInt8]]) throws(Denial) {
+    let all = containers.map { pod.containers[$0] } + initContainers.map { pod.initContainers[$0] }
+    for container in all {
+      guard let name = container["name"]?.string else { continue }
+      let listed = prior.map { $0.containers.contains(name) || $0.initContainers.contains(name) } ?? false
+      guard !listed, !Self.bearsOurMarks(container) else { continue }
+      if let json = desired[name], Recognition.matches(container, json) { continue }
+      throw Self.reserved("container", name)
+    }
+    guard isEmpty, let volumes = pod.spec?["volumes"], volumes.kind == .array else { return }
+    for volume in volumes.elements {
+      guard let name = volume["name"]?.string, let json = desired[name], MeshNames.volumes.contains(name) else {
+        continue
+      }
+      guard prior?.volumes.contains(name) == true || Recognition.matches(volume, json) else {
+        throw Self.reserved("volume", name)
+      }
+    }
+  }
+
+  private static func reserved(_ kind: String, _ name: String) -> Denial {
+    Denial(
+      reason: .reservedName,
+      message:
+        "the name \(name) is reserved for the mesh; rename this \(kind), or remove it if it is a left-over sidecar"
+    )
+  }
+
+  /// What every injector of ours has written into these containers and nobody else would.
+  private static func bearsOurMarks(_ container: JSONView) -> Bool {
+    if container["name"]?.equals(MeshNames.initContainer) == true {
+      return container["args"]?[0]?.equals("redirect") == true
+    }
+    return environment(container, "AMESH_TRUST_DOMAIN") != nil
+  }
+
+  private static func positions(_ list: [JSONView]) -> [Int] {
+    list.indices.filter { index in names.contains { list[index]["name"]?.equals($0) == true } }
+  }
+
+  private static func environment(_ container: JSONView, _ name: String) -> String? {
+    guard let list = container["env"], list.kind == .array else { return nil }
+    return list.elements.first { $0["name"]?.equals(name) == true }?["value"]?.string
+  }
+}

@@ -1,0 +1,44 @@
+import KubernetesObjects
+
+/// A list of a Pod with some elements of ours at its front or end, brought to what it should be.
+struct ListEdits {
+  typealias Element = (name: String, json: [UInt8])
+
+  let path: String
+  /// The elements as they are.
+  let existing: [JSONView]
+  /// False if the list is absent or null.
+  let isThere: Bool
+  /// Positions of the elements that are ours.
+  let ours: [Int]
+
+  /// Writes the operations that put `front` first and `back` last, with nothing else of ours in the list.
+  func write(front: [Element], back: [Element], to patch: inout PatchWriter) {
+    let wanted = front + back
+    guard isThere else {
+      if !wanted.isEmpty { patch.add(path, Self.array(wanted)) }
+      return
+    }
+    if inPlace(front: front.count, back: back.count), zip(ours, wanted).allSatisfy({ name(at: $0) == $1.name }) {
+      for (index, element) in zip(ours, wanted) where !Recognition.matches(existing[index], element.json) {
+        patch.replace("\(path)/\(index)", element.json)
+      }
+      return
+    }
+    for index in ours.reversed() { patch.remove("\(path)/\(index)") }
+    for (index, element) in front.enumerated() { patch.add("\(path)/\(index)", element.json) }
+    for element in back { patch.add("\(path)/-", element.json) }
+  }
+
+  private func inPlace(front: Int, back: Int) -> Bool {
+    ours == Array(0..<front) + Array((existing.count - min(back, existing.count))..<existing.count)
+  }
+
+  private func name(at index: Int) -> String? { existing[index]["name"]?.string }
+
+  private static func array(_ elements: [Element]) -> [UInt8] {
+    var writer = JSONWriter(reservingCapacity: elements.reduce(2) { $0 + $1.json.count + 1 })
+    writer.array { writer in for element in elements { writer.raw(element.json) } }
+    return writer.bytes
+  }
+}

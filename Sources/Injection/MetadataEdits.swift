@@ -1,0 +1,97 @@
+import KubernetesObjects
+
+/// Labels and annotations: what is added, and what the status has to remember of it.
+struct MetadataEdits {
+  private(set) var labels: [(name: String, value: String)] = []
+  private(set) var annotations: [(name: String, value: String)] = []
+  let appMetrics: String?
+
+  /// - Parameters:
+  ///   - prior: the status that the Pod carries from an earlier pass, if any.
+  ///   - status: gets the names of labels and annotations that are ours, and what they have replaced.
+  init(
+    pod: PodView,
+    appContainers: [JSONView],
+    prometheus: MeshSettings.Prometheus,
+    prior: InjectionStatus?,
+    status: inout InjectionStatus
+  ) {
+    for (name, value) in [
+      (MeshNames.canonicalNameLabel, { CanonicalService.name(of: pod) }),
+      (MeshNames.canonicalRevisionLabel, { CanonicalService.revision(of: pod) }),
+    ] {
+      if pod.labels?[name] == nil {
+        labels.append((name, value()))
+        status.labels.append(name)
+      } else if prior?.labels.contains(name) == true {
+        status.labels.append(name)
+      }
+    }
+
+    let original = Original(pod: pod, prior: prior)
+    let defaultContainer = MeshNames.defaultContainerAnnotation
+    if pod.annotations?[defaultContainer] != nil {
+      if prior?.annotations.contains(defaultContainer) == true { status.annotations.append(defaultContainer) }
+    } else if let first = appContainers.first?["name"]?.string {
+      annotations.append((defaultContainer, first))
+      status.annotations.append(defaultContainer)
+    }
+
+    let scraping = Scraping(prometheus) { original.annotation($0) }
+    appMetrics = scraping.appMetrics
+    for (name, value) in scraping.wanted {
+      if pod.annotation(name) != value { annotations.append((name, value)) }
+      switch original.annotation(name) {
+      case nil: status.annotations.append(name)
+      case value?: break
+      case let before?:
+        status.restore.append(.init(pointer: Original.pointer(name), value: .string(before)))
+      }
+    }
+  }
+
+  /// - Parameter status: the serialised status annotation.
+  func write(to patch: inout PatchWriter, pod: PodView, status: String) {
+    if pod.metadata == nil { patch.add("/metadata", Array("{}".utf8)) }
+    write(labels, "/metadata/labels", isThere: pod.labels != nil, to: &patch)
+    var annotations = annotations
+    if pod.annotation(MeshNames.statusAnnotation) != status {
+      annotations.append((MeshNames.statusAnnotation, status))
+    }
+    write(annotations, "/metadata/annotations", isThere: pod.annotations != nil, to: &patch)
+  }
+
+  private func write(
+    _ members: [(name: String, value: String)],
+    _ path: String,
+    isThere: Bool,
+    to patch: inout PatchWriter
+  ) {
+    if members.isEmpty { return }
+    if isThere {
+      for member in members { patch.add("\(path)/\(JSONPointer.escape(member.name))", member.value) }
+    } else {
+      var writer = JSONWriter(
+        reservingCapacity: members.reduce(2) { $0 + $1.name.utf8.count + $1.value.utf8.count + 8 }
+      )
+      writer.object { writer in for member in members { writer.member(member.name, member.value) } }
+      patch.add(path, writer.bytes)
+    }
+  }
+}
+
+/// The Pod's annotations as its author wrote them: what the status says of ours is believed only where the Pod still
+/// bears the value that we set.
+private struct Original {
+  let pod: PodView
+  let prior: InjectionStatus?
+
+  func annotation(_ name: String) -> String? {
+    let current = pod.annotation(name)
+    guard let prior, current == Scraping.values[name] else { return current }
+    if prior.annotations.contains(name) { return nil }
+    return prior.restore.first { $0.pointer == Self.pointer(name) }?.value.string ?? current
+  }
+
+  static func pointer(_ name: String) -> String { "/metadata/annotations/\(JSONPointer.escape(name))" }
+}

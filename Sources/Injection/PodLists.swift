@@ -1,0 +1,93 @@
+import KubernetesObjects
+
+/// The lists of a Pod that injection adds to.
+struct PodLists {
+  let containers: ListEdits
+  let initContainers: ListEdits
+  private let volumes: JSONView?
+  private let pullSecrets: JSONView?
+
+  init(pod: PodView, existing: ExistingSidecar) {
+    func isThere(_ key: String) -> Bool { pod.spec?[key]?.kind == .array }
+    func list(_ key: String) -> JSONView? { isThere(key) ? pod.spec?[key] : nil }
+    containers = ListEdits(
+      path: "/spec/containers",
+      existing: pod.containers,
+      isThere: isThere("containers"),
+      ours: existing.containers
+    )
+    initContainers = ListEdits(
+      path: "/spec/initContainers",
+      existing: pod.initContainers,
+      isThere: isThere("initContainers"),
+      ours: existing.initContainers
+    )
+    volumes = list("volumes")
+    pullSecrets = list("imagePullSecrets")
+  }
+
+  /// The order of volumes has no meaning, so ours go last and are replaced where they stand.
+  func writeVolumes(_ wanted: MeshVolumes, to patch: inout PatchWriter) {
+    guard let volumes else {
+      var writer = JSONWriter(reservingCapacity: wanted.volumes.reduce(2) { $0 + $1.json.count + 1 })
+      writer.array { writer in for volume in wanted.volumes { writer.raw(volume.json) } }
+      patch.add("/spec/volumes", writer.bytes)
+      return
+    }
+    for volume in wanted.volumes {
+      if let (index, found) = volumes.elements.enumerated().first(where: { $1["name"]?.equals(volume.name) == true }) {
+        if !Recognition.matches(found, volume.json) { patch.replace("/spec/volumes/\(index)", volume.json) }
+      } else {
+        patch.add("/spec/volumes/-", volume.json)
+      }
+    }
+  }
+
+  /// - Returns: the names that are in the list because of us.
+  func writePullSecrets(_ wanted: [String], prior: InjectionStatus?, to patch: inout PatchWriter) -> [String] {
+    func isThere(_ name: String) -> Bool {
+      pullSecrets?.elements.contains { $0["name"]?.equals(name) == true } ?? false
+    }
+    let missing = wanted.filter { !isThere($0) }
+    func element(_ name: String) -> JSONValue { ["name": .string(name)] }
+    if pullSecrets != nil {
+      for name in missing { patch.add("/spec/imagePullSecrets/-", element(name).serialized()) }
+    } else if !missing.isEmpty {
+      patch.add("/spec/imagePullSecrets", JSONValue.array(missing.map(element)).serialized())
+    }
+    return wanted.filter { missing.contains($0) || prior?.imagePullSecrets.contains($0) == true }
+  }
+}
+
+/// Maps and lists that the Pod did not have before injection, so that taking it back can take them away too.
+struct CreatedLists {
+  private static let pointers: [(pointer: String, path: [String])] = [
+    ("/metadata", ["metadata"]), ("/metadata/labels", ["metadata", "labels"]),
+    ("/metadata/annotations", ["metadata", "annotations"]), ("/spec/initContainers", ["spec", "initContainers"]),
+    ("/spec/volumes", ["spec", "volumes"]), ("/spec/imagePullSecrets", ["spec", "imagePullSecrets"]),
+  ]
+
+  private var created: [String] = []
+  private var null: [String] = []
+
+  init(pod: PodView, prior: InjectionStatus?) {
+    for (pointer, path) in Self.pointers {
+      let view = path.reduce(Optional(pod.root)) { $0?[$1] }
+      switch view {
+      case nil: created.append(pointer)
+      case let view? where view.isNull: null.append(pointer)
+      default:
+        // An earlier pass of ours found it absent, or null.
+        if prior?.created.contains(pointer) == true { created.append(pointer) }
+        if prior?.restore.contains(where: { $0.pointer == pointer && $0.value == .null }) == true {
+          null.append(pointer)
+        }
+      }
+    }
+  }
+
+  func record(in status: inout InjectionStatus) {
+    status.created = created
+    status.restore += null.map { InjectionStatus.Restored(pointer: $0, value: .null) }
+  }
+}

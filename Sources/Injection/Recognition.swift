@@ -1,0 +1,64 @@
+import KubernetesObjects
+
+/// Whether a part of a Pod is what we would build now: equal but for what the API server fills in or its in-tree
+/// admission changes. This, not a name or an annotation, is how our own work is recognised.
+enum Recognition {
+  static func matches(_ existing: JSONView, _ desired: [UInt8]) -> Bool {
+    guard let desired = try? JSONDocument(parsing: desired) else { return false }
+    return matches(existing, desired.root)
+  }
+
+  private static func matches(_ existing: JSONView, _ desired: JSONView, key: String = "") -> Bool {
+    switch (existing.kind, desired.kind) {
+    case (.object, .object):
+      for (name, value) in desired.members {
+        guard let name = name.string, let found = existing[name], matches(found, value, key: name) else { return false }
+      }
+      for (name, value) in existing.members {
+        guard let name = name.string else { return false }
+        if desired[name] == nil, !isFilledIn(name, value, in: key) { return false }
+      }
+      return true
+    case (.array, .array):
+      guard existing.count == desired.count else { return false }
+      return zip(existing.elements, desired.elements).allSatisfy { matches($0, $1, key: key) }
+    case (.string, .string):
+      if let text = desired.string, existing.equals(text) { return true }
+      // AlwaysPullImages, an admission plugin of the API server.
+      if key == "imagePullPolicy" { return existing.equals("Always") }
+      guard resourceNames.contains(key), let left = existing.string, let right = desired.string else { return false }
+      return Quantity(left) == Quantity(right)
+    default:
+      return existing.semanticallyEquals(desired)
+    }
+  }
+
+  private static let resourceNames: Set<String> = ["cpu", "memory", "ephemeral-storage", "divisor"]
+
+  /// Members that the API server adds to what we wrote, with the value that it gives them. Sources: SetDefaults_* in
+  /// Kubernetes' pkg/apis/core/v1/defaults.go, and LimitRanger for the resources.
+  private static func isFilledIn(_ name: String, _ value: JSONView, in parent: String) -> Bool {
+    switch name {
+    case _ where value.isNull: true
+    case "resources": value.kind == .object && value.members.allSatisfy { isLimitRange($0.key, $0.value) }
+    case "requests", "limits": parent == "resources"
+    case _ where parent == "requests" || parent == "limits": true
+    case "terminationMessagePath": value.equals("/dev/termination-log")
+    case "protocol": value.equals("TCP")
+    case "apiVersion": value.equals("v1")
+    case "procMount": value.equals("Default")
+    case "scheme": value.equals("HTTP")
+    case "medium": value.equals("")
+    case "readOnly", "optional", "stdin", "tty", "hostIPC": value.bool == false
+    case "resizePolicy":
+      value.elements.allSatisfy {
+        $0["restartPolicy"]?.equals("NotRequired") == true && $0["resourceName"]?.kind == .string
+      }
+    default: false
+    }
+  }
+
+  private static func isLimitRange(_ key: JSONView, _ value: JSONView) -> Bool {
+    (key.equals("requests") || key.equals("limits")) && value.kind == .object
+  }
+}

@@ -1,0 +1,128 @@
+import KubernetesObjects
+
+/// Everything that the two containers depend on, worked out from one Pod.
+struct SidecarPlan {
+  let mesh: MeshSettings
+  let pod: PodSettings
+  /// Whether `amesh-proxy` is an init container with `restartPolicy: Always`.
+  let isNative: Bool
+  let inboundPorts: PortSet
+  /// The value of `AMESH_APP_PROBES`.
+  let appProbes: String
+  /// The value of `AMESH_APP_METRICS`; nil when the application has no scrape target.
+  let appMetrics: String?
+  /// The value of `AMESH_POD_PORTS`.
+  let podPorts: String
+  /// The value of `AMESH_APP_CONTAINERS`.
+  let appContainers: String
+  /// Where the Pod has resources of its own, containers without any share them.
+  let hasPodResources: Bool
+  /// Seconds between the deletion of the Pod and SIGKILL.
+  let terminationGracePeriod: Int
+}
+
+extension SidecarPlan {
+  /// The first minor version of Kubernetes whose API server keeps an init container's restartPolicy by default.
+  static let nativeSidecarVersion = 29
+
+  /// - Parameter apps: the containers that run beside the sidecar.
+  init(
+    mesh: MeshSettings,
+    pod: PodSettings,
+    context: InjectionContext,
+    view: PodView,
+    apps: [JSONView],
+    appProbes: String,
+    appMetrics: String?
+  ) {
+    self.mesh = mesh
+    self.pod = pod
+    self.appProbes = appProbes
+    self.appMetrics = appMetrics
+    isNative = Self.isNative(pod.nativeSidecar, context.cluster)
+    inboundPorts = pod.inboundPorts ?? .ports(CapturedPorts.declared(by: apps))
+    podPorts = Self.podPorts(apps)
+    appContainers = apps.compactMap { $0["name"]?.string }.joined(separator: ",")
+    hasPodResources = view.spec?["resources"].map { !$0.isNull } ?? false
+    terminationGracePeriod = view.spec?["terminationGracePeriodSeconds"]?.integer ?? 30
+  }
+
+  static func isNative(_ setting: MeshSettings.NativeSidecar, _ cluster: ClusterCapabilities) -> Bool {
+    switch setting {
+    case .always: true
+    case .never: false
+    // A version that is not known may be older, where a native sidecar would never end and the Pod hang in Init.
+    case .auto: cluster.minorVersion.map { $0 >= nativeSidecarVersion } ?? false
+    }
+  }
+
+  /// Spelled the same whether the API server has filled in its defaults or not.
+  private static func podPorts(_ apps: [JSONView]) -> String {
+    var writer = JSONWriter(reservingCapacity: 128)
+    writer.array { writer in
+      for app in apps {
+        guard let ports = app["ports"], ports.kind == .array else { continue }
+        for port in ports.elements {
+          guard let number = port["containerPort"]?.integer else { continue }
+          writer.object { writer in
+            if let name = port["name"]?.string, !name.isEmpty { writer.member("name", name) }
+            writer.member("containerPort", number)
+            writer.member("protocol", port["protocol"]?.string ?? "TCP")
+          }
+        }
+      }
+    }
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
+  func warnings(apps: [JSONView]) -> [String] {
+    var warnings: [String] = []
+    if inboundPorts == .all || pod.capture.outboundPorts == .all {
+      warnings.append("all ports (*) are captured: whatever is not HTTP will break in this Pod")
+    }
+    for app in apps {
+      guard let ports = app["ports"], ports.kind == .array else { continue }
+      for port in ports.elements {
+        guard let number = port["containerPort"]?.integer, MeshPorts.all.contains(number) else { continue }
+        let name = quoted(app["name"]?.string ?? "", limit: 30)
+        warnings.append("container \(name) declares port \(number), which the sidecar listens on")
+      }
+    }
+    return warnings
+  }
+}
+
+extension ResourceRequirements {
+  /// The init container's resources: as the mesh has them, but never so much that the Pod's effective request rises
+  /// (the larger of the init containers' and the sum of the others', of which the proxy is one).
+  func capped(by proxy: ResourceRequirements) -> ResourceRequirements {
+    var capped = ResourceRequirements()
+    for name in Self.names {
+      // The API server takes a limit for the request where only a limit is set.
+      guard let wanted = requests[name] ?? limits[name] else { continue }
+      let ceiling = proxy.requests[name] ?? proxy.limits[name] ?? "0"
+      capped.requests[name] = Swift.min(wanted, ceiling)
+      guard let limit = limits[name] else { continue }
+      capped.limits[name] = proxy.limits[name].map { Swift.min(limit, $0) } ?? limit
+    }
+    return capped
+  }
+
+  func write(to writer: inout JSONWriter) {
+    writer.object { writer in
+      Self.write(limits, as: "limits", to: &writer)
+      Self.write(requests, as: "requests", to: &writer)
+    }
+  }
+
+  var isEmpty: Bool { requests.isEmpty && limits.isEmpty }
+
+  private static func write(_ quantities: [String: Quantity], as key: String, to writer: inout JSONWriter) {
+    guard !quantities.isEmpty else { return }
+    writer.object(key) { writer in
+      for name in names {
+        if let quantity = quantities[name] { writer.member(name, quantity.canonical) }
+      }
+    }
+  }
+}

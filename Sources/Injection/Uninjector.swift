@@ -1,0 +1,113 @@
+package import KubernetesObjects
+
+/// Takes the sidecar out of a Pod again, guided by the status annotation: the inverse of ``Injector``.
+package enum Uninjector {
+  /// - Returns: the Pod as it was before injection, or nil if it bears no status annotation.
+  package static func uninject(_ pod: JSONValue) -> JSONValue? {
+    guard let text = pod["metadata"]?["annotations"]?[MeshNames.statusAnnotation]?.string,
+      let status = InjectionStatus(annotation: text)
+    else { return nil }
+    var pod = pod
+    restoreProbes(in: &pod)
+    remove(status.initContainers, fromList: "initContainers", in: &pod)
+    remove(status.containers, fromList: "containers", in: &pod)
+    remove(status.volumes, fromList: "volumes", in: &pod)
+    remove(status.imagePullSecrets, fromList: "imagePullSecrets", in: &pod)
+    remove(status.labels, fromMap: "labels", in: &pod)
+    remove(status.annotations + [MeshNames.statusAnnotation], fromMap: "annotations", in: &pod)
+    // Lists that were null are so again only if nothing else has gone into them.
+    for restored in status.restore where restored.value != .null || isEmpty(restored.pointer, in: pod) {
+      set(restored.pointer, to: restored.value, in: &pod)
+    }
+    // The deepest first, so that a parent that held nothing else goes too.
+    for pointer in status.created.sorted(by: { $0.utf8.count > $1.utf8.count }) where isEmpty(pointer, in: pod) {
+      set(pointer, to: nil, in: &pod)
+    }
+    return pod
+  }
+
+  private static func remove(_ names: [String], fromList key: String, in pod: inout JSONValue) {
+    guard !names.isEmpty, let list = pod["spec"]?[key]?.array else { return }
+    pod["spec"]?[key] = .array(list.filter { element in !names.contains { element["name"] == .string($0) } })
+  }
+
+  private static func remove(_ names: [String], fromMap key: String, in pod: inout JSONValue) {
+    guard var map = pod["metadata"]?[key]?.object else { return }
+    for name in names { map[name] = nil }
+    pod["metadata"]?[key] = .object(map)
+  }
+
+  private static func isEmpty(_ pointer: String, in pod: JSONValue) -> Bool {
+    guard let tokens = try? JSONPointer(pointer).tokens else { return false }
+    let target = tokens.reduce(Optional(pod)) { (parent: JSONValue?, key: String) in parent?[key] }
+    switch target {
+    case .array(let elements)?: return elements.isEmpty
+    case .object(let object)?: return object.isEmpty
+    default: return false
+    }
+  }
+
+  private static func set(_ pointer: String, to value: JSONValue?, in pod: inout JSONValue) {
+    guard let tokens = try? JSONPointer(pointer).tokens else { return }
+    set(tokens[...], to: value, in: &pod)
+  }
+
+  private static func set(_ tokens: ArraySlice<String>, to value: JSONValue?, in parent: inout JSONValue) {
+    guard let first = tokens.first else { return }
+    if tokens.count == 1 {
+      parent[first] = value
+    } else if var child = parent[first] {
+      set(tokens.dropFirst(), to: value, in: &child)
+      parent[first] = child
+    }
+  }
+}
+
+// MARK: - Probes
+
+extension Uninjector {
+  private static func restoreProbes(in pod: inout JSONValue) {
+    let lists = ["containers", "initContainers"]
+    let all = lists.flatMap { pod["spec"]?[$0]?.array ?? [] }
+    let proxy = all.first { $0["name"] == .string(MeshNames.proxyContainer) }
+    let variable = proxy?["env"]?.array?.first { $0["name"] == "AMESH_APP_PROBES" }
+    guard let text = variable?["value"]?.string, let recorded = try? JSONValue(parsing: Array(text.utf8)) else {
+      return
+    }
+    for list in lists {
+      guard let containers = pod["spec"]?[list]?.array else { continue }
+      pod["spec"]?[list] = .array(containers.map { restored($0, recorded) })
+    }
+  }
+
+  private static func restored(_ container: JSONValue, _ recorded: JSONValue) -> JSONValue {
+    var container = container
+    guard let name = container["name"]?.string else { return container }
+    for slot in AppProbes.Slot.allCases {
+      let path = slot.path(container: name)
+      let owner = slot.owner(in: container)
+      guard let owner = owner?.object, owner["httpGet"]?["path"] == .string(path),
+        let original = recorded[path]?.object,
+        let (kind, handler) = original.first(where: { ["httpGet", "tcpSocket", "grpc"].contains($0.0) })
+      else { continue }
+      // The handler goes back to the place that the sidecar's has.
+      let members = owner.map { key, value in key == "httpGet" ? (kind, handler) : (key, value) }
+      slot.setOwner(.object(JSONObject(members)), in: &container)
+    }
+    return container
+  }
+}
+
+extension AppProbes.Slot {
+  fileprivate func owner(in container: JSONValue) -> JSONValue? {
+    isLifecycle ? container["lifecycle"]?[rawValue] : container[rawValue]
+  }
+
+  fileprivate func setOwner(_ owner: JSONValue, in container: inout JSONValue) {
+    if isLifecycle {
+      container["lifecycle"]?[rawValue] = owner
+    } else {
+      container[rawValue] = owner
+    }
+  }
+}
