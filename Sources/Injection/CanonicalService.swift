@@ -2,9 +2,9 @@ import KubernetesObjects
 
 /// Name and revision under which a workload appears in telemetry, as Istio derives them.
 enum CanonicalService {
-  static func name(of pod: PodView) -> String {
+  static func name(of pod: PodView, workload: String?) -> String {
     let labels = ["app.kubernetes.io/name", "app"].lazy.compactMap { pod.label($0) }.first { !$0.isEmpty }
-    return labelValue(labels ?? workload(of: pod))
+    return labelValue(labels ?? workload ?? owner(of: pod))
   }
 
   static func revision(of pod: PodView) -> String {
@@ -13,7 +13,7 @@ enum CanonicalService {
   }
 
   /// The Deployment or CronJob behind a ReplicaSet or Job, else the controller, else the Pod itself.
-  private static func workload(of pod: PodView) -> String {
+  private static func owner(of pod: PodView) -> String {
     let owners = pod.metadata?["ownerReferences"]
     guard let owner = owners?.elements.first(where: { $0["controller"]?.bool == true }) ?? owners?[0],
       let name = owner["name"]?.string

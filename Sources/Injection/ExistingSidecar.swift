@@ -62,7 +62,11 @@ struct ExistingSidecar {
   }
 
   private static func positions(_ list: [JSONView]) -> [Int] {
-    list.indices.filter { index in names.contains { list[index]["name"]?.equals($0) == true } }
+    list.indices.filter { hasNameOfOurs(list[$0]) }
+  }
+
+  static func hasNameOfOurs(_ container: JSONView) -> Bool {
+    names.contains { container["name"]?.equals($0) == true }
   }
 
   private static func environment(_ container: JSONView, _ name: String) -> String? {

@@ -5,15 +5,19 @@ package struct InjectionContext: Sendable {
   /// The webhook that the API server called, which tells what its selectors have matched.
   package var caller: WebhookSelector
   package var cluster: ClusterCapabilities
+  /// The workload whose template the Pod is, where the Pod itself can't name it: offline, before it has an owner.
+  package var workload: String?
 
   package init(
     namespace: NamespaceMetadata,
     caller: WebhookSelector = .labels,
-    cluster: ClusterCapabilities = ClusterCapabilities()
+    cluster: ClusterCapabilities = ClusterCapabilities(),
+    workload: String? = nil
   ) {
     self.namespace = namespace
     self.caller = caller
     self.cluster = cluster
+    self.workload = workload
   }
 }
 

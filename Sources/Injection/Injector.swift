@@ -77,6 +77,7 @@ package struct Injector: Sendable {
     let metadata = MetadataEdits(
       pod: pod,
       appContainers: apps.map(\.view),
+      workload: context.workload,
       prometheus: podSettings.prometheus,
       prior: existing.prior,
       status: &status

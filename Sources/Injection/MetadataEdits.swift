@@ -12,12 +12,13 @@ struct MetadataEdits {
   init(
     pod: PodView,
     appContainers: [JSONView],
+    workload: String?,
     prometheus: MeshSettings.Prometheus,
     prior: InjectionStatus?,
     status: inout InjectionStatus
   ) {
     for (name, value) in [
-      (MeshNames.canonicalNameLabel, { CanonicalService.name(of: pod) }),
+      (MeshNames.canonicalNameLabel, { CanonicalService.name(of: pod, workload: workload) }),
       (MeshNames.canonicalRevisionLabel, { CanonicalService.revision(of: pod) }),
     ] {
       if pod.labels?[name] == nil {

@@ -6,19 +6,22 @@ struct Amesh: AsyncParsableCommand {
     commandName: "amesh",
     abstract: "A service mesh for Apache APISIX.",
     discussion: """
-      `amesh serve` is the control plane: its webhook puts the APISIX sidecar into Pods. The other commands look at its \
-      configuration, or are called inside a Pod by what it has put there.
+      `amesh serve` is the control plane: its webhook puts the APISIX sidecar into Pods. `amesh inject`, `uninject` and \
+      `explain` do the same to manifests, offline; `amesh review` asks a running webhook. `amesh wait` and `amesh drain` \
+      are called inside a Pod by what injection has put there.
 
       Configuration comes from one YAML file (kind MeshConfig), from AMESH_… variables over it, and from flags over both. \
       `amesh config reference` lists every key.
 
-      Exit codes: 0 done, 1 not done, 64 wrong usage or configuration, 66 a file that cannot be read, 69 an address \
+      Exit codes: 0 done, 1 not done, 64 wrong usage or configuration, 65 a manifest that cannot be \
+      parsed, 66 a file that cannot be read, 69 an address \
       that cannot be listened on, 73 a directory that cannot be made, 77 one that cannot be written, 78 a certificate \
       that cannot be served.
       """,
     version: Version.current,
     subcommands: [
-      ServeCommand.self, ConfigCommand.self, WaitCommand.self, DrainCommand.self, VersionCommand.self,
+      ServeCommand.self, InjectCommand.self, UninjectCommand.self, ExplainCommand.self, ReviewCommand.self,
+      ConfigCommand.self, WaitCommand.self, DrainCommand.self, VersionCommand.self,
     ]
   )
 }

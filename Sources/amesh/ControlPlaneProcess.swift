@@ -42,7 +42,7 @@ struct ControlPlaneProcess {
 
     let current = CurrentConfiguration(configuration)
     let readiness = Readiness()
-    let injector = CurrentInjector(Injector(settings: configuration.mesh), cluster: server.cluster)
+    let injector = CurrentInjector(configuration.injector, cluster: server.cluster)
     let webhookMetrics = WebhookMetrics(factory: metrics)
     let certificates = try ServingCertificates(server: server, mesh: configuration.mesh, logger: logger)
     Gauge(label: "amesh_build_info", dimensions: [("version", Version.current)]).record(1)
@@ -84,7 +84,7 @@ struct ControlPlaneProcess {
       failures: Counter(label: "amesh_configuration_reload_failures_total"),
       logger: Logger(label: "configuration"),
       apply: { configuration in
-        let next = Injector(settings: configuration.mesh)
+        let next = configuration.injector
         metrics.configurationChanged(to: injector.replace(next, cluster: configuration.server.cluster))
       }
     )

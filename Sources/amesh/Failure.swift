@@ -6,6 +6,7 @@ struct Failure: Error, CustomStringConvertible {
   enum Status: Int32 {
     case failed = 1
     case usage = 64
+    case dataError = 65
     case noInput = 66
     case unavailable = 69
     case cannotCreate = 73

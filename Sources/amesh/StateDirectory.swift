@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// The directory that keeps what outlives the process.
 enum StateDirectory {
