@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The directory that keeps what outlives the process.
 enum StateDirectory {
@@ -13,10 +13,11 @@ enum StateDirectory {
       throw failure(.cannotCreate, made, "cannot be made")
     }
     guard access(path, W_OK | X_OK) == 0 else { throw failure(.noPermission, path, "cannot be written") }
-    var status = stat()
-    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else {
       throw Failure(.cannotCreate, "server.stateDirectory: \(path) is not a directory; name another")
     }
+    close(descriptor)
   }
 
   private static func failure(_ status: Failure.Status, _ path: String, _ what: String) -> Failure {
