@@ -39,15 +39,20 @@ enum AnnotationValue {
   }
 
   static func uids(_ text: String) -> [UInt32]? {
-    list(text) { decimal($0) }
+    // 4294967295 is -1, which means "no user".
+    list(text) { decimal($0).flatMap { $0 == UInt32.max ? nil : $0 } }
   }
 
   static func names(_ text: String) -> [String]? {
     list(text) { $0 }
   }
 
+  private static let longestList = 32_768
+
   /// Comma-separated, spaces around elements allowed; an empty text is an empty list, an empty element is not valid.
   private static func list<Element>(_ text: String, _ element: (String) -> Element?) -> [Element]? {
+    // What makes a list longer would not fit into the init container's arguments either.
+    guard text.utf8.count <= longestList else { return nil }
     let text = text.trimmingSpaces
     if text.isEmpty { return [] }
     var elements: [Element] = []
@@ -90,18 +95,22 @@ extension MeshSettings {
   /// The characters of an image reference and a sane length; the kubelet judges the rest.
   package static func isImageReference(_ text: String) -> Bool {
     guard (1...512).contains(text.utf8.count), let first = text.utf8.first else { return false }
-    func isAlphanumeric(_ byte: UInt8) -> Bool {
-      (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-    }
     return isAlphanumeric(first)
       && text.utf8.allSatisfy { isAlphanumeric($0) || "._-/:@".utf8.contains($0) }
   }
 
-  /// Linux: 1 to 15 bytes, no slash, no white space; we are stricter and ask for visible ASCII.
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+  }
+
+  /// Linux: 1 to 15 bytes, no slash, no white space; we are stricter: letters, digits and `._-@`, and at the end `+`,
+  /// which stands for any rest.
   package static func isInterfaceName(_ text: String) -> Bool {
-    (1...15).contains(text.utf8.count) && text != "." && text != ".."
-      && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && !"/,\"'\\".utf8.contains($0) && $0 != 0x3a }
-      && text.utf8.first != 0x2d
+    let name = text.utf8.last == UInt8(ascii: "+") ? text.utf8.dropLast() : text.utf8[...]
+    guard (1...15).contains(text.utf8.count), text != ".", text != "..", name.first != UInt8(ascii: "-") else {
+      return false
+    }
+    return name.allSatisfy { isAlphanumeric($0) || "._-@".utf8.contains($0) }
   }
 }
 

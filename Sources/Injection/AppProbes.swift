@@ -5,13 +5,9 @@ import KubernetesObjects
 ///
 /// The originals go into the sidecar's environment (`AMESH_APP_PROBES`), an object from the rewritten path to
 /// `{"port": 8080, "timeoutSeconds": 1, "httpGet": {…as it was…}}`, where `port` is the number behind a named port.
+/// A handler of another kind may have `"httpGet": null` beside it, where the probe had that.
 struct AppProbes {
-  /// One handler that is, or is about to be, the sidecar's.
-  struct Entry {
-    var path: String
-    /// The value in `AMESH_APP_PROBES`, serialised.
-    var original: [UInt8]
-  }
+  static let variable = "AMESH_APP_PROBES"
 
   /// A probe or lifecycle hook to be replaced.
   struct Replacement {
@@ -20,34 +16,45 @@ struct AppProbes {
     var value: [UInt8]
   }
 
-  private(set) var entries: [Entry] = []
+  /// One container, and what is to become of its handlers.
+  struct Subject {
+    var container: JSONView
+    /// `containers` or `initContainers`, the name of the list that the container stands in at `index`.
+    var list: String
+    var index: Int
+    /// False gives the application's handlers back where an earlier pass has rewritten them.
+    var rewrite: Bool
+  }
+
+  /// What an earlier pass left in `AMESH_APP_PROBES`.
+  private let recorded: [String: JSONView]
+  /// Rewritten paths with the values that go into `AMESH_APP_PROBES`.
+  private var entries: [(path: String, original: [UInt8])] = []
+  private var paths: Set<String> = []
+  /// Bytes of ``environment``.
+  private var size = 2
   private(set) var replacements: [Replacement] = []
+
+  init(recorded: JSONView?) {
+    var originals: [String: JSONView] = [:]
+    for (key, value) in recorded?.members.map({ $0 }) ?? [] {
+      if value.kind == .object, let key = key.string { originals[key] = value }
+    }
+    self.recorded = originals
+  }
 
   /// The value of `AMESH_APP_PROBES`; empty when there is nothing in it.
   var environment: String {
     guard !entries.isEmpty else { return "" }
-    var writer = JSONWriter(reservingCapacity: entries.reduce(2) { $0 + $1.path.utf8.count + $1.original.count + 6 })
+    var writer = JSONWriter(reservingCapacity: size + 64)
     writer.object { writer in
-      for entry in entries {
-        writer.key(entry.path)
-        writer.raw(entry.original)
-      }
+      for entry in entries { writer.member(entry.path, raw: entry.original) }
     }
-    return String(decoding: writer.bytes, as: UTF8.self)
+    return EnvironmentValue.json(writer.bytes)
   }
 
-  /// - Parameters:
-  ///   - list: `containers` or `initContainers`, the name of the list that `container` stands in at `index`.
-  ///   - recorded: what an earlier pass left in `AMESH_APP_PROBES`.
-  ///   - rewrite: false leaves handlers alone that an earlier pass has not rewritten.
-  mutating func visit(
-    _ container: JSONView,
-    list: String,
-    index: Int,
-    recorded: JSONView?,
-    rewrite: Bool,
-    warnings: inout [String]
-  ) throws(Denial) {
+  mutating func visit(_ subject: Subject, warnings: inout [String]) throws(Denial) {
+    let container = subject.container
     guard let name = container["name"]?.string else { return }
     for slot in Slot.allCases {
       guard let owner = slot.owner(in: container), owner.kind == .object else { continue }
@@ -55,31 +62,55 @@ struct AppProbes {
       if let handler = owner["httpGet"], handler["path"]?.equals(path) == true,
         handler["port"]?.integer == MeshPorts.health
       {
-        guard let original = recorded?[path], original.kind == .object else {
-          throw Denial(
-            reason: .lostProbe,
-            message: """
-              container \(quoted(name, limit: 63)): \(slot.rawValue) points at the sidecar, but its own handler is not \
-              recorded; put the application's own handler back
-              """
-          )
+        guard let original = recorded[path] else { throw Self.lost(name, slot) }
+        if subject.rewrite {
+          try record(path, Array(original.source), name)
+        } else {
+          replace(slot, subject, by: AppProbeHandler.restored(original, in: owner))
         }
-        entries.append(Entry(path: path, original: Array(original.source)))
         continue
       }
-      guard rewrite, let handler = Handler(owner, container: container) else { continue }
+      guard subject.rewrite, let handler = AppProbeHandler(owner, container: container) else { continue }
+      let what = "container \(quoted(name, limit: 30)): \(slot.rawValue)"
       guard let port = handler.port else {
-        warnings.append("container \(quoted(name, limit: 30)): \(slot.rawValue) names a port that it does not declare")
+        warnings.append("\(what) names a port that the container does not declare: it is left alone")
         continue
       }
-      entries.append(Entry(path: path, original: handler.original(port: port, timeout: owner["timeoutSeconds"])))
-      replacements.append(
-        Replacement(
-          pointer: "/spec/\(list)/\(index)/\(slot.pointer)",
-          value: handler.replaced(in: owner, path: path)
-        )
-      )
+      let original = handler.original(in: owner, port: port)
+      guard size + cost(path, original) <= EnvironmentValue.limit else {
+        warnings.append("\(what) is left alone: all probes together are too long for the sidecar's environment")
+        continue
+      }
+      try record(path, original, name)
+      replace(slot, subject, by: handler.replaced(in: owner, path: path))
     }
+  }
+
+  private mutating func record(_ path: String, _ original: [UInt8], _ container: String) throws(Denial) {
+    guard paths.insert(path).inserted else {
+      throw PodView.malformed("two containers are named \(quoted(container, limit: 63))")
+    }
+    entries.append((path, original))
+    size += cost(path, original)
+  }
+
+  private mutating func replace(_ slot: Slot, _ subject: Subject, by value: [UInt8]) {
+    let pointer = "/spec/\(subject.list)/\(subject.index)/\(slot.pointer)"
+    replacements.append(Replacement(pointer: pointer, value: value))
+  }
+
+  private func cost(_ path: String, _ original: [UInt8]) -> Int {
+    path.utf8.count + EnvironmentValue.size(json: original) + 4
+  }
+
+  private static func lost(_ container: String, _ slot: Slot) -> Denial {
+    Denial(
+      reason: .lostProbe,
+      message: """
+        container \(quoted(container, limit: 63)): \(slot.rawValue) points at the sidecar, but its own handler is not \
+        recorded; put the application's own handler back
+        """
+    )
   }
 }
 
@@ -104,68 +135,6 @@ extension AppProbes {
       case .postStart: "/app-lifecycle/\(container)/poststart"
       case .preStop: "/app-lifecycle/\(container)/prestop"
       }
-    }
-  }
-
-  /// A handler that goes over the network to the Pod itself; `exec`, `sleep` and calls to another host are none.
-  private struct Handler {
-    let kind: String
-    let view: JSONView
-    let port: Int?
-
-    init?(_ owner: JSONView, container: JSONView) {
-      guard
-        let kind = ["httpGet", "tcpSocket", "grpc"].first(where: { owner[$0]?.kind == .object }),
-        let view = owner[kind]
-      else { return nil }
-      if let host = view["host"]?.string, !host.isEmpty { return nil }
-      self.kind = kind
-      self.view = view
-      self.port = Self.resolve(view["port"], in: container)
-    }
-
-    private static func resolve(_ port: JSONView?, in container: JSONView) -> Int? {
-      guard let port else { return nil }
-      if let number = port.integer { return (1...65535).contains(number) ? number : nil }
-      guard let name = port.string else { return nil }
-      // A port in quotes is a number to the kubelet.
-      if let number: UInt16 = AnnotationValue.decimal(name), number > 0 { return Int(number) }
-      guard let ports = container["ports"] else { return nil }
-      for declared in ports.elements where declared["name"]?.equals(name) == true {
-        if let number = declared["containerPort"]?.integer, (1...65535).contains(number) { return number }
-      }
-      return nil
-    }
-
-    func original(port: Int, timeout: JSONView?) -> [UInt8] {
-      var writer = JSONWriter(reservingCapacity: view.source.count + 64)
-      writer.object { writer in
-        writer.member("port", port)
-        if let timeout = timeout?.integer { writer.member("timeoutSeconds", timeout) }
-        writer.key(kind)
-        writer.raw(view.source)
-      }
-      return writer.bytes
-    }
-
-    /// The probe as it was, with the sidecar's handler in the place of the application's.
-    func replaced(in owner: JSONView, path: String) -> [UInt8] {
-      var writer = JSONWriter(reservingCapacity: owner.source.count + 64)
-      writer.object { writer in
-        for (key, value) in owner.members {
-          if key.equals(kind) {
-            writer.object("httpGet") { writer in
-              writer.member("path", path)
-              writer.member("port", MeshPorts.health)
-              writer.member("scheme", "HTTP")
-            }
-          } else if let key = key.string {
-            writer.key(key)
-            writer.raw(value.source)
-          }
-        }
-      }
-      return writer.bytes
     }
   }
 }

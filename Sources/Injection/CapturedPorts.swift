@@ -4,18 +4,17 @@ import KubernetesObjects
 /// port's name (`http`, `http-admin`, `http2`, `grpc`, `grpc-web` …), which is how Services and Istio tell protocols.
 enum CapturedPorts {
   static func declared(by containers: [JSONView]) -> [PortRange] {
-    var ports: [PortRange] = []
+    var numbers: Set<UInt16> = []
     for container in containers {
       guard let list = container["ports"] else { continue }
       for port in list.elements where isTCP(port) && isHTTP(port) {
         guard let number = port["containerPort"]?.integer, let number = UInt16(exactly: number), number > 0 else {
           continue
         }
-        let range = PortRange(number)
-        if !ports.contains(range) { ports.append(range) }
+        numbers.insert(number)
       }
     }
-    return ports.sorted { $0.first < $1.first }
+    return numbers.sorted().map(PortRange.init)
   }
 
   private static func isTCP(_ port: JSONView) -> Bool {

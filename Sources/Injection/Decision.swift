@@ -7,10 +7,14 @@ struct Decision: Equatable {
 
   static func make(pod: PodView, context: InjectionContext, settings: MeshSettings) -> Decision {
     let namespace = context.namespace
-    if MeshNames.systemNamespaces.contains(namespace.name) { return Decision(reason: .systemNamespace) }
-    if namespace.name == settings.controlPlane.namespace { return Decision(reason: .controlPlaneNamespace) }
-
     var warnings: [String] = []
+    if let reason = Self.forbidden(namespace.name, settings) {
+      if pod.label(MeshNames.injectLabel) == "true" {
+        warnings.append("no sidecar: Pods in namespace \(namespace.name) are never injected")
+      }
+      return Decision(reason: reason, warnings: warnings)
+    }
+
     let wish = Wish(pod: pod, context: context, revision: settings.revision, warnings: &warnings)
     guard wish.reason.verdict == .injected else { return Decision(reason: wish.reason, warnings: warnings) }
 
@@ -23,11 +27,20 @@ struct Decision: Equatable {
       warnings.append("no sidecar: Windows Pods are never injected")
       return Decision(reason: .windows, warnings: warnings)
     }
+    // The node runs the Pod already, from a file of its own.
+    if pod.annotations?["kubernetes.io/config.mirror"] != nil {
+      return Decision(reason: .mirrorPod, warnings: warnings)
+    }
     if let index = settings.neverInject.firstIndex(where: { $0.matches(pod.label) }) {
       warnings.append("no sidecar: selector \(index + 1) of the mesh's neverInject matches this Pod's labels")
       return Decision(reason: .neverInject, warnings: warnings)
     }
     return Decision(reason: wish.reason, warnings: warnings)
+  }
+
+  private static func forbidden(_ namespace: String, _ settings: MeshSettings) -> InjectionReason? {
+    if MeshNames.systemNamespaces.contains(namespace) { return .systemNamespace }
+    return namespace == settings.controlPlane.namespace ? .controlPlaneNamespace : nil
   }
 
   private static func isWindows(_ pod: PodView) -> Bool {
@@ -52,7 +65,9 @@ private struct Wish {
       reason = .podDisabled
       return
     case let other:
-      if let other {
+      if let found = pod.labels?[MeshNames.injectLabel], found.kind != .string {
+        warnings.append("label \(MeshNames.injectLabel) is not a string (put it in quotes): the namespace decides")
+      } else if let other {
         warnings.append("label \(MeshNames.injectLabel) is \(quoted(other)), not true or false: the namespace decides")
       }
       switch (namespace.injection, namespace.revision, podRevision) {
@@ -109,11 +124,4 @@ private struct NamespaceLabels {
       warnings.append("the namespace has both an injection and a rev label: \(winner) wins")
     }
   }
-}
-
-/// A value from outside in a message: in quotes, cut to a length that leaves the message readable.
-func quoted(_ text: String, limit: Int = 40) -> String {
-  let cut = text.count > limit ? text.prefix(limit) + "…" : text[...]
-  return "\"" + cut.filter { !$0.isNewline && $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } }
-    + "\""
 }

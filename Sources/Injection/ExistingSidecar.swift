@@ -17,7 +17,7 @@ struct ExistingSidecar {
     initContainers = Self.positions(pod.initContainers)
     let all = containers.map { pod.containers[$0] } + initContainers.map { pod.initContainers[$0] }
     let proxy = all.first { $0["name"]?.equals(MeshNames.proxyContainer) == true }
-    recordedProbes = proxy.flatMap { Self.environment($0, "AMESH_APP_PROBES") }
+    recordedProbes = proxy.flatMap { Self.environment($0, AppProbes.variable) }
       .flatMap { try? JSONDocument(parsing: Array($0.utf8)) }
   }
 

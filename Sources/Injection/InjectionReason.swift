@@ -10,6 +10,7 @@ package enum InjectionReason: String, Sendable, CaseIterable {
   case otherRevision = "other-revision"
   case hostNetwork = "host-network"
   case windows
+  case mirrorPod = "mirror-pod"
   case neverInject = "never-inject"
 
   // Injected: what asked for it.
@@ -38,6 +39,7 @@ package enum InjectionReason: String, Sendable, CaseIterable {
     case .otherRevision: "the revision that is asked for is another control plane's"
     case .hostNetwork: "the Pod uses the node's network, which must not be redirected"
     case .windows: "the Pod runs on Windows"
+    case .mirrorPod: "the Pod mirrors a static Pod, which its node runs from a file"
     case .neverInject: "one of the mesh's neverInject selectors matches the Pod"
     case .podEnabled: "the Pod is labelled inject: \"true\""
     case .namespaceEnabled: "the namespace is labelled injection: enabled"
@@ -55,12 +57,23 @@ package enum InjectionReason: String, Sendable, CaseIterable {
   package var verdict: InjectionOutcome.Verdict {
     switch self {
     case .notHandled, .systemNamespace, .controlPlaneNamespace, .podDisabled, .namespaceDisabled, .notEnabled,
-      .otherRevision, .hostNetwork, .windows, .neverInject:
+      .otherRevision, .hostNetwork, .windows, .mirrorPod, .neverInject:
       .skipped
     case .podEnabled, .namespaceEnabled, .revision:
       .injected
     case .malformedPod, .invalidAnnotation, .reservedName, .proxyUser, .unknownPatch, .failedPatch, .lostProbe:
       .denied
     }
+  }
+}
+
+extension InjectionReason {
+  /// Every row, in the order in which the decision asks, for the README.
+  package static func markdownTable() -> String {
+    var rows = ["| Reason | What becomes of the Pod | When |", "|---|---|---|"]
+    for reason in allCases {
+      rows.append("| `\(reason.rawValue)` | \(reason.verdict.rawValue) | \(reason.summary) |")
+    }
+    return rows.joined(separator: "\n")
   }
 }

@@ -23,7 +23,7 @@ package struct Injector: Sendable {
     let view = PodView(pod)
     let decision = Decision.make(pod: view, context: context, settings: settings)
     guard decision.reason.verdict == .injected else {
-      return InjectionOutcome(reason: decision.reason, warnings: decision.warnings)
+      return InjectionOutcome(reason: decision.reason, warnings: Self.capped(decision.warnings))
     }
     var warnings = decision.warnings
     do {
@@ -31,10 +31,10 @@ package struct Injector: Sendable {
       return InjectionOutcome(
         reason: decision.reason,
         patch: patch.isEmpty ? nil : patch.serialized(),
-        warnings: warnings
+        warnings: Self.capped(warnings)
       )
     } catch {
-      return InjectionOutcome(reason: error.reason, message: error.message, warnings: warnings)
+      return InjectionOutcome(reason: error.reason, message: error.message, warnings: Self.capped(warnings))
     }
   }
 
@@ -55,19 +55,24 @@ package struct Injector: Sendable {
     let initApps = Self.others(pod.initContainers, existing.initContainers)
     let longRunning = apps + initApps.filter { $0.view["restartPolicy"]?.equals("Always") == true }
     try ProxyUser.check(pod, longRunning.map(\.view), proxy: settings.proxy)
+    warnings += ProxyUser.warnings(pod, initApps.map(\.view), proxy: settings.proxy)
 
-    var probes = AppProbes()
-    for (list, members) in [("containers", apps), ("initContainers", initApps)] {
-      for member in members {
-        try probes.visit(
-          member.view,
-          list: list,
-          index: member.index,
-          recorded: existing.recordedProbes?.root,
-          rewrite: podSettings.rewriteProbes,
-          warnings: &warnings
-        )
-      }
+    let isNative = SidecarPlan.isNative(podSettings.nativeSidecar, context.cluster)
+    var probes = AppProbes(recorded: existing.recordedProbes?.root)
+    for (index, container) in apps {
+      let rewrite = podSettings.rewriteProbes
+      try probes.visit(
+        .init(container: container, list: "containers", index: index, rewrite: rewrite),
+        warnings: &warnings
+      )
+    }
+    for (index, container) in initApps {
+      // A classic sidecar starts after the init containers: it would be waited for in vain.
+      let rewrite = podSettings.rewriteProbes && isNative
+      try probes.visit(
+        .init(container: container, list: "initContainers", index: index, rewrite: rewrite),
+        warnings: &warnings
+      )
     }
 
     var status = InjectionStatus()
@@ -91,7 +96,7 @@ package struct Injector: Sendable {
       appProbes: probes.environment,
       appMetrics: metadata.appMetrics
     )
-    warnings += plan.warnings(apps: longRunning.map(\.view))
+    warnings += plan.warnings(apps: longRunning.map(\.view), pod: pod)
 
     var patch = PatchWriter()
     for replacement in probes.replacements { patch.replace(replacement.pointer, replacement.value) }
@@ -131,6 +136,13 @@ package struct Injector: Sendable {
     status.volumes = volumes.volumes.map(\.name)
     status.imagePullSecrets = lists.writePullSecrets(settings.imagePullSecrets, prior: existing.prior, to: &patch)
     created.record(in: &status)
+  }
+
+  /// A Pod with thousands of mistakes gets no answer that is larger than itself.
+  private static func capped(_ warnings: [String]) -> [String] {
+    let limit = 16
+    guard warnings.count > limit else { return warnings }
+    return warnings.prefix(limit - 1) + ["and \(warnings.count - limit + 1) more warnings"]
   }
 
   private static func others(_ list: [JSONView], _ ours: [Int]) -> [(index: Int, view: JSONView)] {

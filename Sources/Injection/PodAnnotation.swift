@@ -77,3 +77,24 @@ package enum PodAnnotation: String, Sendable, CaseIterable {
     }
   }
 }
+
+extension PodAnnotation {
+  /// Every annotation, for the README. In a cell of a table a bar needs a backslash; no text here has one.
+  package static func markdownTable() -> String {
+    var rows = ["| Annotation | What it sets | Value |", "|---|---|---|"]
+    for annotation in allCases {
+      rows.append("| `\(annotation.name)` | \(annotation.summary) | \(annotation.expected.markdown) |")
+    }
+    return rows.joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// A star would begin emphasis.
+  fileprivate var markdown: String {
+    reduce(into: "") { text, character in
+      if character == "*" { text += "\\" }
+      text.append(character)
+    }
+  }
+}

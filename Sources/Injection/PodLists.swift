@@ -64,7 +64,8 @@ struct CreatedLists {
   private static let pointers: [(pointer: String, path: [String])] = [
     ("/metadata", ["metadata"]), ("/metadata/labels", ["metadata", "labels"]),
     ("/metadata/annotations", ["metadata", "annotations"]), ("/spec/initContainers", ["spec", "initContainers"]),
-    ("/spec/volumes", ["spec", "volumes"]), ("/spec/imagePullSecrets", ["spec", "imagePullSecrets"]),
+    ("/spec/containers", ["spec", "containers"]), ("/spec/volumes", ["spec", "volumes"]),
+    ("/spec/imagePullSecrets", ["spec", "imagePullSecrets"]),
   ]
 
   private var created: [String] = []
@@ -86,8 +87,17 @@ struct CreatedLists {
     }
   }
 
+  /// - Parameter status: says already what is ours in the Pod.
   func record(in status: inout InjectionStatus) {
-    status.created = created
-    status.restore += null.map { InjectionStatus.Restored(pointer: $0, value: .null) }
+    func isOurs(_ pointer: String) -> Bool {
+      switch pointer {
+      case "/metadata/labels": !status.labels.isEmpty
+      case "/spec/containers": !status.containers.isEmpty
+      case "/spec/imagePullSecrets": !status.imagePullSecrets.isEmpty
+      default: true
+      }
+    }
+    status.created = created.filter(isOurs)
+    status.restore += null.filter(isOurs).map { InjectionStatus.Restored(pointer: $0, value: .null) }
   }
 }

@@ -49,7 +49,7 @@ extension SidecarPlan {
     set("AMESH_LOG_LEVEL", pod.logLevel.rawValue)
     set("AMESH_POD_PORTS", podPorts)
     set("AMESH_APP_CONTAINERS", appContainers)
-    if !appProbes.isEmpty { set("AMESH_APP_PROBES", appProbes) }
+    if !appProbes.isEmpty { set(AppProbes.variable, appProbes) }
     if let appMetrics { set("AMESH_APP_METRICS", appMetrics) }
   }
 

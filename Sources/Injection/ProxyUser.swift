@@ -4,19 +4,42 @@ import KubernetesObjects
 /// bypass the mesh.
 enum ProxyUser {
   static func check(_ pod: PodView, _ containers: [JSONView], proxy: MeshSettings.Proxy) throws(Denial) {
-    let podContext = pod.spec?["securityContext"]
     for container in containers {
-      let own = container["securityContext"]
-      for (field, what, number) in [("runAsUser", "user", proxy.uid), ("runAsGroup", "group", proxy.gid)] {
-        guard number == own?[field]?.integer ?? podContext?[field]?.integer else { continue }
-        throw Denial(
-          reason: .proxyUser,
-          message: """
-            container \(quoted(container["name"]?.string ?? "", limit: 63)) runs as \(what) \(number), which is the \
-            proxy's, so its traffic would bypass the mesh; set securityContext.\(field) to another number
-            """
-        )
-      }
+      guard let (field, what, number) = clash(container, pod, proxy) else { continue }
+      throw Denial(
+        reason: .proxyUser,
+        message: """
+          container \(quoted(container["name"]?.string ?? "", limit: 63)) runs as \(what) \(number), which is the \
+          proxy's, so its traffic would bypass the mesh; set securityContext.\(field) to another number
+          """
+      )
     }
+  }
+
+  /// Some let an init container run as the proxy's user on purpose, to reach the network before the sidecar is ready.
+  static func warnings(_ pod: PodView, _ initContainers: [JSONView], proxy: MeshSettings.Proxy) -> [String] {
+    initContainers.compactMap { container in
+      guard container["restartPolicy"]?.equals("Always") != true,
+        let (_, what, number) = clash(container, pod, proxy)
+      else { return nil }
+      let name = quoted(container["name"]?.string ?? "", limit: 30)
+      return "init container \(name) runs as the proxy's \(what) \(number): its traffic bypasses the mesh"
+    }
+  }
+
+  private static func clash(
+    _ container: JSONView,
+    _ pod: PodView,
+    _ proxy: MeshSettings.Proxy
+  ) -> (field: String, what: String, number: Int)? {
+    let own = container["securityContext"]
+    let shared = pod.spec?["securityContext"]
+    if proxy.uid == own?["runAsUser"]?.integer ?? shared?["runAsUser"]?.integer {
+      return ("runAsUser", "user", proxy.uid)
+    }
+    if proxy.gid == own?["runAsGroup"]?.integer ?? shared?["runAsGroup"]?.integer {
+      return ("runAsGroup", "group", proxy.gid)
+    }
+    return nil
   }
 }

@@ -12,7 +12,13 @@ enum Recognition {
     switch (existing.kind, desired.kind) {
     case (.object, .object):
       for (name, value) in desired.members {
-        guard let name = name.string, let found = existing[name], matches(found, value, key: name) else { return false }
+        guard let name = name.string else { return false }
+        guard let found = existing[name] else {
+          // The API server does not keep an empty text.
+          if value.equals("") { continue }
+          return false
+        }
+        guard matches(found, value, key: name) else { return false }
       }
       for (name, value) in existing.members {
         guard let name = name.string else { return false }

@@ -20,13 +20,16 @@ struct Scraping {
         port != MeshPorts.metrics
       else { return }
       let scheme = original("prometheus.io/scheme")
+      let path = original("prometheus.io/path") ?? "/metrics"
+      // The originals are kept in the status, which must not grow the annotations past their limit.
+      guard path.utf8.count <= 1024, (scheme?.utf8.count ?? 0) <= 16 else { return }
       var writer = JSONWriter(reservingCapacity: 96)
       writer.object { writer in
         writer.member("port", Int(port))
-        writer.member("path", original("prometheus.io/path") ?? "/metrics")
+        writer.member("path", path)
         writer.member("scheme", scheme ?? "http")
       }
-      appMetrics = String(decoding: writer.bytes, as: UTF8.self)
+      appMetrics = EnvironmentValue.json(writer.bytes)
       wanted = Self.target
       if let scheme, scheme != "http" { wanted.append(("prometheus.io/scheme", "http")) }
     default: return

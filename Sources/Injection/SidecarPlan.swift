@@ -41,9 +41,9 @@ extension SidecarPlan {
     self.appMetrics = appMetrics
     isNative = Self.isNative(pod.nativeSidecar, context.cluster)
     inboundPorts = pod.inboundPorts ?? .ports(CapturedPorts.declared(by: apps))
-    podPorts = Self.podPorts(apps)
-    appContainers = apps.compactMap { $0["name"]?.string }.joined(separator: ",")
-    hasPodResources = view.spec?["resources"].map { !$0.isNull } ?? false
+    podPorts = AppSummary.ports(apps)
+    appContainers = AppSummary.names(apps)
+    hasPodResources = ["requests", "limits"].contains { (view.spec?["resources"]?[$0]?.count ?? 0) > 0 }
     terminationGracePeriod = view.spec?["terminationGracePeriodSeconds"]?.integer ?? 30
   }
 
@@ -56,29 +56,17 @@ extension SidecarPlan {
     }
   }
 
-  /// Spelled the same whether the API server has filled in its defaults or not.
-  private static func podPorts(_ apps: [JSONView]) -> String {
-    var writer = JSONWriter(reservingCapacity: 128)
-    writer.array { writer in
-      for app in apps {
-        guard let ports = app["ports"], ports.kind == .array else { continue }
-        for port in ports.elements {
-          guard let number = port["containerPort"]?.integer else { continue }
-          writer.object { writer in
-            if let name = port["name"]?.string, !name.isEmpty { writer.member("name", name) }
-            writer.member("containerPort", number)
-            writer.member("protocol", port["protocol"]?.string ?? "TCP")
-          }
-        }
-      }
-    }
-    return String(decoding: writer.bytes, as: UTF8.self)
-  }
-
-  func warnings(apps: [JSONView]) -> [String] {
+  func warnings(apps: [JSONView], pod view: PodView) -> [String] {
     var warnings: [String] = []
     if inboundPorts == .all || pod.capture.outboundPorts == .all {
       warnings.append("all ports (*) are captured: whatever is not HTTP will break in this Pod")
+    }
+    if !isNative,
+      view.metadata?["ownerReferences"]?.elements.contains(where: { $0["kind"]?.equals("Job") == true }) ?? false
+    {
+      warnings.append(
+        "a Job's Pod does not complete while a classic sidecar runs; native sidecars need Kubernetes 1.29"
+      )
     }
     for app in apps {
       guard let ports = app["ports"], ports.kind == .array else { continue }

@@ -9,26 +9,30 @@ package enum Uninjector {
     else { return nil }
     var pod = pod
     restoreProbes(in: &pod)
-    remove(status.initContainers, fromList: "initContainers", in: &pod)
-    remove(status.containers, fromList: "containers", in: &pod)
-    remove(status.volumes, fromList: "volumes", in: &pod)
+    // Whoever wrote the status: a container of the application is never taken out.
+    func ours(_ names: [String]) -> [String] { names.filter { $0.hasPrefix("amesh-") } }
+    remove(ours(status.initContainers), fromList: "initContainers", in: &pod)
+    remove(ours(status.containers), fromList: "containers", in: &pod)
+    remove(ours(status.volumes), fromList: "volumes", in: &pod)
     remove(status.imagePullSecrets, fromList: "imagePullSecrets", in: &pod)
     remove(status.labels, fromMap: "labels", in: &pod)
     remove(status.annotations + [MeshNames.statusAnnotation], fromMap: "annotations", in: &pod)
-    // Lists that were null are so again only if nothing else has gone into them.
-    for restored in status.restore where restored.value != .null || isEmpty(restored.pointer, in: pod) {
-      set(restored.pointer, to: restored.value, in: &pod)
-    }
-    // The deepest first, so that a parent that held nothing else goes too.
-    for pointer in status.created.sorted(by: { $0.utf8.count > $1.utf8.count }) where isEmpty(pointer, in: pod) {
-      set(pointer, to: nil, in: &pod)
+    for restored in status.restore where restored.value != .null { set(restored.pointer, to: restored.value, in: &pod) }
+    // What was absent or null is so again, if nothing else has gone into it. The deepest first, so that a parent that
+    // held nothing else goes too.
+    let emptied =
+      status.created.map { ($0, JSONValue?.none) }
+      + status.restore.filter { $0.value == .null }.map { ($0.pointer, .some(.null)) }
+    for (pointer, value) in emptied.sorted(by: { depth($0.0) > depth($1.0) }) where isEmpty(pointer, in: pod) {
+      set(pointer, to: value, in: &pod)
     }
     return pod
   }
 
   private static func remove(_ names: [String], fromList key: String, in pod: inout JSONValue) {
     guard !names.isEmpty, let list = pod["spec"]?[key]?.array else { return }
-    pod["spec"]?[key] = .array(list.filter { element in !names.contains { element["name"] == .string($0) } })
+    let names = Set(names)
+    pod["spec"]?[key] = .array(list.filter { element in !(element["name"]?.string.map(names.contains) ?? false) })
   }
 
   private static func remove(_ names: [String], fromMap key: String, in pod: inout JSONValue) {
@@ -36,6 +40,8 @@ package enum Uninjector {
     for name in names { map[name] = nil }
     pod["metadata"]?[key] = .object(map)
   }
+
+  private static func depth(_ pointer: String) -> Int { pointer.utf8.count { $0 == UInt8(ascii: "/") } }
 
   private static func isEmpty(_ pointer: String, in pod: JSONValue) -> Bool {
     guard let tokens = try? JSONPointer(pointer).tokens else { return false }
@@ -70,7 +76,7 @@ extension Uninjector {
     let lists = ["containers", "initContainers"]
     let all = lists.flatMap { pod["spec"]?[$0]?.array ?? [] }
     let proxy = all.first { $0["name"] == .string(MeshNames.proxyContainer) }
-    let variable = proxy?["env"]?.array?.first { $0["name"] == "AMESH_APP_PROBES" }
+    let variable = proxy?["env"]?.array?.first { $0["name"] == .string(AppProbes.variable) }
     guard let text = variable?["value"]?.string, let recorded = try? JSONValue(parsing: Array(text.utf8)) else {
       return
     }
@@ -88,10 +94,11 @@ extension Uninjector {
       let owner = slot.owner(in: container)
       guard let owner = owner?.object, owner["httpGet"]?["path"] == .string(path),
         let original = recorded[path]?.object,
-        let (kind, handler) = original.first(where: { ["httpGet", "tcpSocket", "grpc"].contains($0.0) })
+        AppProbeHandler.kinds.contains(where: { original[$0]?.object != nil })
       else { continue }
       // The handler goes back to the place that the sidecar's has.
-      let members = owner.map { key, value in key == "httpGet" ? (kind, handler) : (key, value) }
+      let handlers = original.filter { AppProbeHandler.kinds.contains($0.key) }.map { ($0.key, $0.value) }
+      let members = owner.flatMap { key, value in key == "httpGet" ? handlers : [(key, value)] }
       slot.setOwner(.object(JSONObject(members)), in: &container)
     }
     return container
