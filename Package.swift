@@ -116,7 +116,8 @@ let package = Package(
     ),
     .testTarget(
       name: "InjectionTests",
-      dependencies: ["AmeshTesting", "Injection", "KubernetesObjects"]
+      dependencies: ["AmeshTesting", "Injection", "KubernetesObjects"],
+      exclude: ["Golden"]
     ),
     .testTarget(
       name: "MeshConfigurationTests",

@@ -81,6 +81,9 @@ private struct Wish {
       case (_, _, .some):
         asker = .revision
       default:
+        if pod.annotation(MeshNames.injectLabel) == "true" {
+          warnings.append("annotation \(MeshNames.injectLabel) has to be a label: it is ignored")
+        }
         reason = .notEnabled
         return
       }

@@ -132,8 +132,7 @@ package struct Injector: Sendable {
       status.initContainers = [redirect.name]
       status.containers = [proxy.name]
     }
-    lists.writeVolumes(volumes, to: &patch)
-    status.volumes = volumes.volumes.map(\.name)
+    status.volumes = lists.writeVolumes(volumes, existing, to: &patch)
     status.imagePullSecrets = lists.writePullSecrets(settings.imagePullSecrets, prior: existing.prior, to: &patch)
     created.record(in: &status)
   }

@@ -4,6 +4,8 @@ import KubernetesObjects
 struct MetadataEdits {
   private(set) var labels: [(name: String, value: String)] = []
   private(set) var annotations: [(name: String, value: String)] = []
+  /// Annotations that an earlier pass has set and nobody wants any more.
+  private(set) var unwanted: [String] = []
   let appMetrics: String?
 
   /// - Parameters:
@@ -49,6 +51,11 @@ struct MetadataEdits {
         status.restore.append(.init(pointer: Original.pointer(name), value: .string(before)))
       }
     }
+    for name in Scraping.names where !scraping.wanted.contains(where: { $0.name == name }) {
+      let before = original.annotation(name)
+      if before == pod.annotation(name) { continue }
+      if let before { annotations.append((name, before)) } else { unwanted.append(name) }
+    }
   }
 
   /// - Parameter status: the serialised status annotation.
@@ -59,6 +66,7 @@ struct MetadataEdits {
     if pod.annotation(MeshNames.statusAnnotation) != status {
       annotations.append((MeshNames.statusAnnotation, status))
     }
+    for name in unwanted { patch.remove("/metadata/annotations/\(JSONPointer.escape(name))") }
     write(annotations, "/metadata/annotations", isThere: pod.annotations != nil, to: &patch)
   }
 

@@ -27,20 +27,32 @@ struct PodLists {
   }
 
   /// The order of volumes has no meaning, so ours go last and are replaced where they stand.
-  func writeVolumes(_ wanted: MeshVolumes, to patch: inout PatchWriter) {
+  ///
+  /// - Returns: the names that are in the list because of us.
+  func writeVolumes(
+    _ wanted: MeshVolumes,
+    _ existing: ExistingSidecar,
+    to patch: inout PatchWriter
+  ) -> [String] {
     guard let volumes else {
       var writer = JSONWriter(reservingCapacity: wanted.volumes.reduce(2) { $0 + $1.json.count + 1 })
       writer.array { writer in for volume in wanted.volumes { writer.raw(volume.json) } }
       patch.add("/spec/volumes", writer.bytes)
-      return
+      return wanted.volumes.map(\.name)
     }
+    var ours: [String] = []
     for volume in wanted.volumes {
       if let (index, found) = volumes.elements.enumerated().first(where: { $1["name"]?.equals(volume.name) == true }) {
         if !Recognition.matches(found, volume.json) { patch.replace("/spec/volumes/\(index)", volume.json) }
+        // A user may have added just the same; beside a sidecar without status (a copy of a Pod) it is the sidecar's.
+        let isOurs = existing.prior.map { $0.volumes.contains(volume.name) } ?? !existing.isEmpty
+        if isOurs { ours.append(volume.name) }
       } else {
         patch.add("/spec/volumes/-", volume.json)
+        ours.append(volume.name)
       }
     }
+    return ours
   }
 
   /// - Returns: the names that are in the list because of us.

@@ -95,7 +95,9 @@ extension PodSettings {
     for (key, value) in annotations.members where key.hasPrefix(MeshNames.prefix) {
       guard let name = key.string, name != MeshNames.statusAnnotation else { continue }
       guard let annotation = PodAnnotation(fullName: name) else {
-        warnings.append("annotation \(quoted(name, limit: 60)) is not known: it is ignored")
+        let isLabel = [MeshNames.injectLabel, MeshNames.revisionLabel].contains(name)
+        let problem = isLabel ? "has to be a label" : "is not known"
+        warnings.append("annotation \(quoted(name, limit: 60)) \(problem): it is ignored")
         continue
       }
       guard let value = value.string else {

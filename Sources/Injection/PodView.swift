@@ -53,7 +53,18 @@ struct PodView {
 
   private static func check(_ view: JSONView?, _ kind: JSONView.Kind, _ path: String) throws(Denial) {
     guard let view, !view.isNull, view.kind != kind else { return }
-    throw malformed("\(path) is a \(view.kind), not an \(kind)")
+    throw malformed("\(path) is \(name(view.kind)), not \(name(kind))")
+  }
+
+  private static func name(_ kind: JSONView.Kind) -> String {
+    switch kind {
+    case .null: "null"
+    case .bool: "a boolean"
+    case .number: "a number"
+    case .string: "a string"
+    case .array: "an array"
+    case .object: "an object"
+    }
   }
 
   private static func member(_ parent: JSONView, _ key: String, _ kind: JSONView.Kind) -> JSONView? {

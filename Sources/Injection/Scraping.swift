@@ -38,6 +38,10 @@ struct Scraping {
 
   private static let target = [("prometheus.io/port", port), ("prometheus.io/path", "/metrics")]
 
+  static let names = [
+    "prometheus.io/scrape", "prometheus.io/port", "prometheus.io/path", "prometheus.io/scheme",
+  ]
+
   /// What we set an annotation to, where we set it.
   static let values = [
     "prometheus.io/scrape": "true", "prometheus.io/port": port, "prometheus.io/path": "/metrics",
