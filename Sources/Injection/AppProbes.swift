@@ -73,12 +73,12 @@ struct AppProbes {
       guard subject.rewrite, let handler = AppProbeHandler(owner, container: container) else { continue }
       let what = "container \(quoted(name, limit: 30)): \(slot.rawValue)"
       guard let port = handler.port else {
-        warnings.append("\(what) names a port that the container does not declare: it is left alone")
+        warnings.append("\(what) names a port that the container lacks: it is left alone")
         continue
       }
       let original = handler.original(in: owner, port: port)
       guard size + cost(path, original) <= EnvironmentValue.limit else {
-        warnings.append("\(what) is left alone: all probes together are too long for the sidecar's environment")
+        warnings.append("\(what) is left alone: the sidecar's environment has no room for it")
         continue
       }
       try record(path, original, name)

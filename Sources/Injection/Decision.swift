@@ -68,7 +68,9 @@ private struct Wish {
       if let found = pod.labels?[MeshNames.injectLabel], found.kind != .string {
         warnings.append("label \(MeshNames.injectLabel) is not a string (put it in quotes): the namespace decides")
       } else if let other {
-        warnings.append("label \(MeshNames.injectLabel) is \(quoted(other)), not true or false: the namespace decides")
+        warnings.append(
+          "label \(MeshNames.injectLabel) is \(quoted(other, limit: 24)), not true or false: the namespace decides"
+        )
       }
       switch (namespace.injection, namespace.revision, podRevision) {
       case (.disabled, _, _):
@@ -118,7 +120,7 @@ private struct NamespaceLabels {
     case "disabled": injection = .disabled
     case let other?:
       warnings.append(
-        "namespace label \(MeshNames.injectionLabel) is \(quoted(other)), not enabled or disabled: it is ignored"
+        "namespace label \(MeshNames.injectionLabel) is \(quoted(other, limit: 22)), not enabled or disabled: it is ignored"
       )
     case nil: break
     }

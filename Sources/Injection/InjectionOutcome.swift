@@ -14,8 +14,10 @@ package struct InjectionOutcome: Sendable, Equatable {
   package var message: String
   /// RFC 6902, serialised; nil when there is nothing to change.
   package var patch: [UInt8]?
-  /// What the Pod's author should know.
+  /// What the Pod's author should know: at most ``maximumWarnings`` of at most 120 characters, as the API server asks.
   package var warnings: [String]
+
+  package static let maximumWarnings = 16
 
   package var verdict: Verdict { reason.verdict }
 

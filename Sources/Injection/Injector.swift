@@ -139,12 +139,13 @@ package struct Injector: Sendable {
 
   /// A Pod with thousands of mistakes gets no answer that is larger than itself.
   private static func capped(_ warnings: [String]) -> [String] {
-    let limit = 16
+    let limit = InjectionOutcome.maximumWarnings
     guard warnings.count > limit else { return warnings }
-    return warnings.prefix(limit - 1) + ["and \(warnings.count - limit + 1) more warnings"]
+    return warnings.prefix(limit - 1) + ["and more warnings than can be shown"]
   }
 
   private static func others(_ list: [JSONView], _ ours: [Int]) -> [(index: Int, view: JSONView)] {
-    list.indices.filter { !ours.contains($0) }.map { ($0, list[$0]) }
+    let ours = Set(ours)
+    return list.indices.filter { !ours.contains($0) }.map { ($0, list[$0]) }
   }
 }

@@ -48,7 +48,7 @@ struct MetadataEdits {
       case nil: status.annotations.append(name)
       case value?: break
       case let before?:
-        status.restore.append(.init(pointer: Original.pointer(name), value: .string(before)))
+        status.restore.append(.init(pointer: Self.pointer(name), value: .string(before)))
       }
     }
     for name in Scraping.names where !scraping.wanted.contains(where: { $0.name == name }) {
@@ -66,9 +66,11 @@ struct MetadataEdits {
     if pod.annotation(MeshNames.statusAnnotation) != status {
       annotations.append((MeshNames.statusAnnotation, status))
     }
-    for name in unwanted { patch.remove("/metadata/annotations/\(JSONPointer.escape(name))") }
+    for name in unwanted { patch.remove(Self.pointer(name)) }
     write(annotations, "/metadata/annotations", isThere: pod.annotations != nil, to: &patch)
   }
+
+  static func pointer(_ annotation: String) -> String { "/metadata/annotations/\(JSONPointer.escape(annotation))" }
 
   private func write(
     _ members: [(name: String, value: String)],
@@ -99,8 +101,6 @@ private struct Original {
     let current = pod.annotation(name)
     guard let prior, current == Scraping.values[name] else { return current }
     if prior.annotations.contains(name) { return nil }
-    return prior.restore.first { $0.pointer == Self.pointer(name) }?.value.string ?? current
+    return prior.restore.first { $0.pointer == MetadataEdits.pointer(name) }?.value.string ?? current
   }
-
-  static func pointer(_ name: String) -> String { "/metadata/annotations/\(JSONPointer.escape(name))" }
 }

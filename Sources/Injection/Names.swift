@@ -26,6 +26,9 @@ package enum MeshNames {
   package static let canonicalNameLabel = "service.istio.io/canonical-name"
   package static let canonicalRevisionLabel = "service.istio.io/canonical-revision"
   package static let defaultContainerAnnotation = "kubectl.kubernetes.io/default-container"
+  /// Labels and annotations that injection may add, but for the status.
+  package static let labels = [canonicalNameLabel, canonicalRevisionLabel]
+  package static let annotations = [defaultContainerAnnotation] + Scraping.names
 
   /// Namespaces of Kubernetes itself, which are never meshed.
   package static let systemNamespaces = ["kube-system", "kube-public", "kube-node-lease"]

@@ -95,6 +95,7 @@ extension PodSettings {
     for (key, value) in annotations.members where key.hasPrefix(MeshNames.prefix) {
       guard let name = key.string, name != MeshNames.statusAnnotation else { continue }
       guard let annotation = PodAnnotation(fullName: name) else {
+        if warnings.count > InjectionOutcome.maximumWarnings { continue }
         let isLabel = [MeshNames.injectLabel, MeshNames.revisionLabel].contains(name)
         let problem = isLabel ? "has to be a label" : "is not known"
         warnings.append("annotation \(quoted(name, limit: 60)) \(problem): it is ignored")

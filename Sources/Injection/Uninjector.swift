@@ -15,9 +15,14 @@ package enum Uninjector {
     remove(ours(status.containers), fromList: "containers", in: &pod)
     remove(ours(status.volumes), fromList: "volumes", in: &pod)
     remove(status.imagePullSecrets, fromList: "imagePullSecrets", in: &pod)
-    remove(status.labels, fromMap: "labels", in: &pod)
-    remove(status.annotations + [MeshNames.statusAnnotation], fromMap: "annotations", in: &pod)
-    for restored in status.restore where restored.value != .null { set(restored.pointer, to: restored.value, in: &pod) }
+    remove(status.labels.filter(MeshNames.labels.contains), fromMap: "labels", in: &pod)
+    let annotations = status.annotations.filter(MeshNames.annotations.contains)
+    remove(annotations + [MeshNames.statusAnnotation], fromMap: "annotations", in: &pod)
+    for name in Scraping.names {
+      let pointer = MetadataEdits.pointer(name)
+      guard let restored = status.restore.first(where: { $0.pointer == pointer }) else { continue }
+      set(pointer, to: restored.value, in: &pod)
+    }
     // What was absent or null is so again, if nothing else has gone into it. The deepest first, so that a parent that
     // held nothing else goes too.
     let emptied =
