@@ -23,7 +23,7 @@ struct Decision: Equatable {
       warnings.append("no sidecar: a Pod with hostNetwork is never injected")
       return Decision(reason: .hostNetwork, warnings: warnings)
     }
-    if isWindows(pod) {
+    if OperatingSystem.isWindows(pod) {
       warnings.append("no sidecar: Windows Pods are never injected")
       return Decision(reason: .windows, warnings: warnings)
     }
@@ -41,12 +41,6 @@ struct Decision: Equatable {
   private static func forbidden(_ namespace: String, _ settings: MeshSettings) -> InjectionReason? {
     if MeshNames.systemNamespaces.contains(namespace) { return .systemNamespace }
     return namespace == settings.controlPlane.namespace ? .controlPlaneNamespace : nil
-  }
-
-  private static func isWindows(_ pod: PodView) -> Bool {
-    if pod.spec?["os"]?["name"]?.equals("windows") == true { return true }
-    guard let nodeSelector = pod.spec?["nodeSelector"] else { return false }
-    return ["kubernetes.io/os", "beta.kubernetes.io/os"].contains { nodeSelector[$0]?.equals("windows") == true }
   }
 }
 

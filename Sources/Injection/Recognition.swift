@@ -47,8 +47,8 @@ enum Recognition {
     switch name {
     case _ where value.isNull: true
     case "resources": value.kind == .object && value.members.allSatisfy { isLimitRange($0.key, $0.value) }
-    case "requests", "limits": parent == "resources"
-    case _ where parent == "requests" || parent == "limits": true
+    case "requests", "limits": parent == "resources" && isAmounts(value)
+    case _ where parent == "requests" || parent == "limits": isAmount(value)
     case "terminationMessagePath": value.equals("/dev/termination-log")
     case "protocol": value.equals("TCP")
     case "apiVersion": value.equals("v1")
@@ -65,6 +65,12 @@ enum Recognition {
   }
 
   private static func isLimitRange(_ key: JSONView, _ value: JSONView) -> Bool {
-    (key.equals("requests") || key.equals("limits")) && value.kind == .object
+    (key.equals("requests") || key.equals("limits")) && isAmounts(value)
   }
+
+  private static func isAmounts(_ value: JSONView) -> Bool {
+    value.kind == .object && value.members.allSatisfy { isAmount($0.value) }
+  }
+
+  private static func isAmount(_ value: JSONView) -> Bool { value.string.flatMap(Quantity.init) != nil }
 }

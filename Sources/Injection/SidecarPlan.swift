@@ -44,7 +44,7 @@ extension SidecarPlan {
     podPorts = AppSummary.ports(apps)
     appContainers = AppSummary.names(apps)
     hasPodResources = ["requests", "limits"].contains { (view.spec?["resources"]?[$0]?.count ?? 0) > 0 }
-    terminationGracePeriod = view.spec?["terminationGracePeriodSeconds"]?.integer ?? 30
+    terminationGracePeriod = max(0, view.spec?["terminationGracePeriodSeconds"]?.integer ?? 30)
   }
 
   static func isNative(_ setting: MeshSettings.NativeSidecar, _ cluster: ClusterCapabilities) -> Bool {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct HostilePodTests {
   static let kinds: [JSONValue] = [
     .null, true, -1, "", "text", [], [.null], [[:]], ["x"], [:], ["name": "amesh-proxy"], [["name": "amesh-init"]],
-    .number(JSONNumber(spelling: "1e999999") ?? JSONNumber(0)), 9_223_372_036_854_775_807,
+    .number(JSONNumber(spelling: "1e999999") ?? JSONNumber(0)), 9_223_372_036_854_775_807, -9_223_372_036_854_775_808,
   ]
 
   @Test(arguments: Array(UInt64(1)...60)) func `a value of any kind in any place is answered`(seed: UInt64) throws {

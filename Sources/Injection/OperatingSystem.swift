@@ -1,0 +1,28 @@
+import KubernetesObjects
+
+/// Whether a Pod can run on Windows nodes only, by what it says of itself or of its nodes.
+enum OperatingSystem {
+  private static let labels = ["kubernetes.io/os", "beta.kubernetes.io/os"]
+
+  static func isWindows(_ pod: PodView) -> Bool {
+    guard let spec = pod.spec else { return false }
+    if spec["os"]?["name"]?.equals("windows") == true { return true }
+    if let selector = spec["nodeSelector"], labels.contains(where: { selector[$0]?.equals("windows") == true }) {
+      return true
+    }
+    let required = spec["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"]
+    // A node has to match one of the terms, so Windows has to be in all of them.
+    guard let terms = required?["nodeSelectorTerms"], terms.count > 0, terms.kind == .array else { return false }
+    return terms.elements.allSatisfy { term in
+      term["matchExpressions"]?.elements.contains(where: asksForWindows) ?? false
+    }
+  }
+
+  private static func asksForWindows(_ expression: JSONView) -> Bool {
+    guard let key = expression["key"], labels.contains(where: key.equals), let values = expression["values"] else {
+      return false
+    }
+    return expression["operator"]?.equals("In") == true && values.count > 0
+      && values.elements.allSatisfy { $0.equals("windows") }
+  }
+}
