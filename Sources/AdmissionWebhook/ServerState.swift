@@ -45,19 +45,15 @@ final class ServerState: Sendable {
 
   func opened(_ channel: any Channel) {
     let id = ObjectIdentifier(channel)
-    metrics.connectionsChanged(
-      to: state.withLock { state in
-        state.connections[id] = channel
-        return state.connections.count
-      }
-    )
+    state.withLock { state in
+      state.connections[id] = channel
+      metrics.connectionsChanged(to: state.connections.count)
+    }
     channel.closeFuture.whenComplete { [self] _ in
-      metrics.connectionsChanged(
-        to: state.withLock { state in
-          state.connections[id] = nil
-          return state.connections.count
-        }
-      )
+      state.withLock { state in
+        state.connections[id] = nil
+        metrics.connectionsChanged(to: state.connections.count)
+      }
     }
   }
 }

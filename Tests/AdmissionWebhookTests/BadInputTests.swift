@@ -20,7 +20,7 @@ struct BadInputTests {
     }
   }
 
-  private static let valid = Reviews.review().serialized()
+  private static let valid = Reviews.body
 
   private static func body(_ text: String) -> [UInt8] { Reviews.post(Array(text.utf8)) }
 

@@ -45,6 +45,9 @@ enum Reviews {
     ]
   }
 
+  /// The body of a valid review.
+  static let body = review().serialized()
+
   /// An HTTP/1.1 request that carries `body`.
   static func post(
     _ body: [UInt8],
