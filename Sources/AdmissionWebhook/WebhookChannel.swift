@@ -88,13 +88,14 @@ struct WebhookChannel: ServerChildChannel {
     on channel: any Channel,
     logger: Logger
   ) -> EventLoopFuture<Connection> {
-    if case .negotiated("h2") = result {
-      return http2.setup(channel: channel, logger: logger).map { .http2($0) }
-    }
+    let isHTTP2 = result == .negotiated("h2")
     return channel.eventLoop.makeCompletedFuture {
-      try channel.pipeline.syncOperations.addHandler(ByteArrivalHandler())
+      let handler: any ChannelHandler = isHTTP2 ? CloseAfterFlushHandler() : ByteArrivalHandler()
+      try channel.pipeline.syncOperations.addHandler(handler)
     }.flatMap {
-      http1.setup(channel: channel, logger: logger).map { .http1($0) }
+      isHTTP2
+        ? http2.setup(channel: channel, logger: logger).map { .http2($0) }
+        : http1.setup(channel: channel, logger: logger).map { .http1($0) }
     }
   }
 

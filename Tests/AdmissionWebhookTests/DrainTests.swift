@@ -99,38 +99,43 @@ struct DrainTests {
   }
 
   @Test func `streams in flight are answered over HTTP 2`() async throws {
-    try await withWebhook { configuration in
-      configuration.drain.delay = .milliseconds(500)
-    } _: { webhook in
+    try await withWebhook { webhook in
       var configuration = HTTPClient.Configuration(tlsConfiguration: try webhook.clientTLS(applicationProtocols: []))
       configuration.httpVersion = .automatic
       let client = HTTPClient(configuration: configuration)
       let body = Reviews.body
-      let warm = OpenGate(count: 16)
+      let begun = OpenGate(count: 16)
+      let closed = OpenGate(count: 1)
       await withTaskGroup(of: Void.self) { group in
         for _ in 0..<16 {
           group.addTask {
             var request = HTTPClientRequest(url: "https://localhost:\(webhook.port)/inject")
             request.method = .POST
             request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: body))
-            for index in 0..<40 {
-              if index == 10 { await warm.arrive() }
-              do {
-                let response = try await client.execute(request, timeout: .seconds(30))
-                #expect(response.status == .ok)
-                _ = try await response.body.collect(upTo: 1 << 20)
-              } catch {
-                // Once the listener is closed no new connection can be made; anything else would be a loss.
-                let isRefused = "\(error)".contains("refused") || error is HTTPClientError
-                #expect(index >= 10 && isRefused, "\(error)")
-                return
+            let halves = AsyncStream<ByteBuffer> { continuation in
+              Task {
+                continuation.yield(ByteBuffer(bytes: body.prefix(100)))
+                await begun.arrive()
+                await closed.wait()
+                continuation.yield(ByteBuffer(bytes: body.dropFirst(100)))
+                continuation.finish()
               }
+            }
+            request.body = .stream(halves, length: .known(Int64(body.count)))
+            await #expect(throws: Never.self) {
+              let response = try await client.execute(request, timeout: .seconds(30))
+              #expect(response.version == .http2)
+              #expect(response.status == .ok)
+              _ = try await response.body.collect(upTo: 1 << 20)
             }
           }
         }
-        await warm.wait()
+        await begun.wait()
+        // The streams are on their way once the server has answered something that was sent after them.
+        _ = try? await client.get(url: "https://localhost:\(webhook.port)/").get()
         await webhook.shutDown()
+        while (try? await RawConnection.open(port: webhook.port, tls: nil, { _ in })) != nil {}
+        await closed.arrive()
       }
       try await client.shutdown()
     }

@@ -1,26 +1,36 @@
 import Synchronization
 
-/// Lets one task wait until so many others have arrived.
+/// Lets tasks wait until so many others have arrived.
 final class OpenGate: Sendable {
-  private let remaining: Mutex<Int>
-  private let stream: AsyncStream<Void>
-  private let continuation: AsyncStream<Void>.Continuation
+  private struct State {
+    var remaining: Int
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state: Mutex<State>
 
   init(count: Int) {
-    remaining = Mutex(count)
-    (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+    state = Mutex(State(remaining: count))
   }
 
   func arrive() async {
-    let isLast = remaining.withLock { remaining in
-      remaining -= 1
-      return remaining == 0
+    let waiting = state.withLock { state in
+      state.remaining -= 1
+      guard state.remaining <= 0 else { return [CheckedContinuation<Void, Never>]() }
+      defer { state.waiting = [] }
+      return state.waiting
     }
-    if isLast { continuation.finish() }
+    for continuation in waiting { continuation.resume() }
   }
 
   /// Returns once everyone has arrived.
   func wait() async {
-    for await _ in stream {}
+    await withCheckedContinuation { continuation in
+      let isOpen = state.withLock { state in
+        if state.remaining > 0 { state.waiting.append(continuation) }
+        return state.remaining <= 0
+      }
+      if isOpen { continuation.resume() }
+    }
   }
 }
