@@ -38,7 +38,10 @@ struct RequestHandler: Sendable {
       (head, body) = (Self.head(length: answer.count), ByteBuffer(bytes: answer))
     } catch let problem as HTTPProblem {
       metrics.failed(problem.code)
-      logger.debug("Refused an HTTP request", metadata: ["code": "\(problem.code.rawValue)", "error": "\(problem.error)"])
+      logger.debug(
+        "Refused an HTTP request",
+        metadata: ["code": "\(problem.code.rawValue)", "error": "\(problem.error)"]
+      )
       (head, body) = problem.response(ending: !isBodyRead && !request.head.hasNoBody)
     }
     try await writer.write(response: head, body: ResponseBody(byteBuffer: body))

@@ -50,7 +50,12 @@ struct BadInputTests {
     Case("YAML", 400, says: "JSON", body("kind: AdmissionReview\n")),
     Case("broken JSON", 400, says: "JSON", Reviews.post(Array(valid.dropLast()))),
     Case("two JSON texts", 400, says: "JSON", Reviews.post(valid + valid)),
-    Case("invalid UTF-8", 400, says: "UTF-8", Reviews.post(Array("{\"kind\":\"".utf8) + [0xC3, 0x28] + Array("\"}".utf8))),
+    Case(
+      "invalid UTF-8",
+      400,
+      says: "UTF-8",
+      Reviews.post(Array("{\"kind\":\"".utf8) + [0xC3, 0x28] + Array("\"}".utf8))
+    ),
     Case("duplicate keys", 400, says: "\"kind\"", body("{\"kind\":\"AdmissionReview\",\"k\\u0069nd\":\"x\"}")),
     Case("nested too deep", 400, says: "128", Reviews.post(nested(200).serialized())),
     Case("an array", 400, says: "object", body("[]")),

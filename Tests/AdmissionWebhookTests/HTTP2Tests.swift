@@ -26,7 +26,8 @@ struct HTTP2Tests {
     }
   }
 
-  private func post(_ body: [UInt8], to webhook: RunningWebhook, type: String = "application/json") -> HTTPClientRequest {
+  private func post(_ body: [UInt8], to webhook: RunningWebhook, type: String = "application/json") -> HTTPClientRequest
+  {
     var request = HTTPClientRequest(url: "https://localhost:\(webhook.port)/inject?timeout=10s")
     request.method = .POST
     request.headers.add(name: "content-type", value: type)
@@ -49,7 +50,9 @@ struct HTTP2Tests {
   }
 
   @Test func `bad input gets its status over HTTP 2`() async throws {
-    try await withWebhook { $0.maximumBodyBytes = 10_000 } _: { webhook in
+    try await withWebhook {
+      $0.maximumBodyBytes = 10_000
+    } _: { webhook in
       try await withClient(of: webhook) { client in
         let rows: [(HTTPClientRequest, UInt)] = [
           (post([], to: webhook), 400), (post(Array("{".utf8), to: webhook), 400),

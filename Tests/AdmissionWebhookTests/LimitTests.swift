@@ -25,7 +25,9 @@ struct LimitTests {
   }
 
   @Test func `a body in chunks is refused as soon as it is over the cap`() async throws {
-    try await withWebhook { $0.maximumBodyBytes = 100_000 } _: { webhook in
+    try await withWebhook {
+      $0.maximumBodyBytes = 100_000
+    } _: { webhook in
       let text = try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
         try await connection.send(Self.head + "Transfer-Encoding: chunked\r\n\r\n")
         let chunk = String(repeating: " ", count: 0x4000)
@@ -46,7 +48,9 @@ struct LimitTests {
     "POST /inject HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{",
   ])
   func `a client that stops in the middle of a request is told so`(start: String) async throws {
-    try await withWebhook { $0.timeouts.request = .milliseconds(200) } _: { webhook in
+    try await withWebhook {
+      $0.timeouts.request = .milliseconds(200)
+    } _: { webhook in
       let text = try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
         try await connection.send(start)
         return await connection.readToEnd()
@@ -61,7 +65,9 @@ struct LimitTests {
   }
 
   @Test func `a connection that is silent too long is closed`() async throws {
-    try await withWebhook { $0.timeouts.idle = .milliseconds(200) } _: { webhook in
+    try await withWebhook {
+      $0.timeouts.idle = .milliseconds(200)
+    } _: { webhook in
       let text = try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
         try await connection.send(Reviews.post(Reviews.body))
         let response = try await connection.readResponse()
@@ -73,7 +79,9 @@ struct LimitTests {
   }
 
   @Test func `a connection without a handshake is closed`() async throws {
-    try await withWebhook { $0.timeouts.handshake = .milliseconds(200) } _: { webhook in
+    try await withWebhook {
+      $0.timeouts.handshake = .milliseconds(200)
+    } _: { webhook in
       let text = try await RawConnection.open(port: webhook.port, tls: nil) { await $0.readToEnd() }
       #expect(text.isEmpty)
     }
@@ -132,7 +140,9 @@ struct LimitTests {
 
   @Test func `bodies beyond the budget are sent away for a while`() async throws {
     let body = Reviews.body
-    try await withWebhook { $0.bodyBudgetBytes = body.count + 10 } _: { webhook in
+    try await withWebhook {
+      $0.bodyBudgetBytes = body.count + 10
+    } _: { webhook in
       try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { slow in
         // Takes nearly the whole budget, and keeps it.
         try await slow.send(Self.head + "Expect: 100-continue\r\nContent-Length: \(body.count)\r\n\r\n")
@@ -178,7 +188,9 @@ struct LimitTests {
   }
 
   @Test func `beyond the maximum, connections wait until one closes`() async throws {
-    try await withWebhook { $0.maximumConnections = 1 } _: { webhook in
+    try await withWebhook {
+      $0.maximumConnections = 1
+    } _: { webhook in
       let request = Reviews.post(Reviews.body)
       try await withThrowingTaskGroup(of: Int?.self) { group in
         for _ in 0..<8 {

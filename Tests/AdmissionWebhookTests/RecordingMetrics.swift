@@ -50,7 +50,8 @@ final class RecordingMetrics: MetricsFactory {
   func destroyMeter(_ handler: any MeterHandler) {}
   func destroyTimer(_ handler: any TimerHandler) {}
 
-  private final class Handler: CounterHandler, FloatingPointCounterHandler, RecorderHandler, MeterHandler, TimerHandler {
+  private final class Handler: CounterHandler, FloatingPointCounterHandler, RecorderHandler, MeterHandler, TimerHandler
+  {
     let metrics: RecordingMetrics
     let name: String
     let isGauge: Bool

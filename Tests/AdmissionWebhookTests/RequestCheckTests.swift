@@ -48,7 +48,9 @@ struct RequestCheckTests {
 
   @Test(arguments: [nil, "", "text/plain", "application/jsonx", "application/yaml", "json", ";application/json"])
   func `other media types are refused`(contentType: String?) throws {
-    #expect(try #require(throws: HTTPProblem.self) { try check(contentType: contentType) }.code == .unsupportedMediaType)
+    #expect(
+      try #require(throws: HTTPProblem.self) { try check(contentType: contentType) }.code == .unsupportedMediaType
+    )
   }
 
   @Test func `a body over the cap is refused by its announced length`() throws {

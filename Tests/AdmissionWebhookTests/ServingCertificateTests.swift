@@ -1,0 +1,87 @@
+import FoundationEssentials
+import NIOSSL
+import ServingCertificate
+import Testing
+
+struct ServingCertificateTests {
+  private static let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+  private func make(_ names: [String] = ["localhost"], validity: TimeInterval = 3600) throws
+    -> SelfSignedServingCertificate
+  {
+    try SelfSignedServingCertificate.make(names: names, now: Self.now, validity: validity)
+  }
+
+  @Test func `names and validity are what was asked for`() throws {
+    let made = try make(["amesh.amesh-system.svc", "*.example.com", "127.0.0.1", "::1"])
+    #expect(made.certificate.names == ["amesh.amesh-system.svc", "*.example.com", "127.0.0.1", "::1"])
+    #expect(made.certificate.isValid(at: Self.now))
+    #expect(made.certificate.notValidAfter == Self.now + 3600)
+    #expect(!made.certificate.isValid(at: Self.now + 3601))
+    #expect(try NIOSSLCertificate.fromPEMBytes(Array(made.authorityPEM.utf8)).count == 1)
+  }
+
+  @Test(arguments: ["", "-a", "a-", "a..b", "a_b", "a b", "*", "é.example", String(repeating: "a", count: 64)])
+  func `names that no client can connect to are refused`(name: String) {
+    #expect(throws: ServingCertificateError.invalidName(name)) { try make([name]) }
+  }
+
+  @Test func `a certificate without names is refused`() {
+    #expect(throws: ServingCertificateError.noNames) { try make([]) }
+  }
+
+  @Test func `a key of another certificate is refused`() throws {
+    let (one, other) = (try make().certificate, try make().certificate)
+    #expect(throws: ServingCertificateError.keyDoesNotMatch) {
+      try ServingCertificate(chainPEM: one.chainPEM, keyPEM: other.keyPEM)
+    }
+  }
+
+  @Test(arguments: ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+  func `a chain that can't be read is refused`(chain: String) throws {
+    let key = try make().certificate.keyPEM
+    #expect(throws: ServingCertificateError.self) { try ServingCertificate(chainPEM: chain, keyPEM: key) }
+  }
+
+  @Test func `keys don't show`() throws {
+    let certificate = try make().certificate
+    #expect(!"\(certificate)".contains("PRIVATE") && !String(reflecting: certificate).contains("PRIVATE"))
+  }
+
+  @Test func `renewal is due in the last third of its life`() throws {
+    let certificate = try make(validity: 3600).certificate
+    #expect(!certificate.isDueForRenewal(at: Self.now + 2000))
+    #expect(certificate.isDueForRenewal(at: Self.now + 2400))
+  }
+
+  @Test func `a directory keeps its certificate until there is a reason not to`() throws {
+    try withTemporaryDirectory { path in
+      let directory = ServingCertificateDirectory(path: path + "/a/b", names: ["localhost", "::1"], validity: 3600)
+      let first = try directory.loadOrMake(now: Self.now)
+      #expect(try directory.loadOrMake(now: Self.now + 60) == first)
+      #expect(try directory.files.load() == first)
+      let renewed = try directory.loadOrMake(now: Self.now + 3000)
+      #expect(renewed != first)
+      let other = ServingCertificateDirectory(path: path + "/a/b", names: ["example.com"], validity: 3600)
+      #expect(try other.loadOrMake(now: Self.now + 3000).names == ["example.com"])
+      try "broken".write(toFile: other.files.keyPath, atomically: true, encoding: .utf8)
+      #expect(try other.loadOrMake(now: Self.now + 3000).names == ["example.com"])
+      let attributes = try FileManager.default.attributesOfItem(atPath: other.files.keyPath)
+      #expect(attributes[.posixPermissions] as? Int == 0o600 || attributes[.posixPermissions] as? UInt16 == 0o600)
+    }
+  }
+
+  @Test func `a directory that can't be written is named`() throws {
+    let directory = ServingCertificateDirectory(path: "/proc/nothing/here", names: ["localhost"])
+    let error = try #require(throws: ServingCertificateError.self) { try directory.loadOrMake(now: Self.now) }
+    #expect(error.description.contains("/proc/nothing"))
+  }
+}
+
+/// A directory that is gone afterwards.
+func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let path = FileManager.default.temporaryDirectory.appendingPathComponent("amesh-\(UUID().uuidString)").path
+  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  return try body(path)
+}
