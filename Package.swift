@@ -150,7 +150,8 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ]
+      ],
+      resources: [.copy("Corpus")]
     ),
     .testTarget(name: "CommandTests", dependencies: ["AmeshTesting", "KubernetesObjects", "amesh"]),
   ],
@@ -159,11 +160,15 @@ let package = Package(
 
 // Fuzzing, for who asks: AMESH_FUZZ=1 swift build --sanitize=fuzzer --product json-fuzz, one target per folder of hack/fuzz.
 if Context.environment["AMESH_FUZZ"] != nil {
-  for name in ["json"] {
+  let fuzzed: [(name: String, dependencies: [Target.Dependency])] = [
+    ("json", ["AmeshTesting", "KubernetesObjects"]),
+    ("review", ["AdmissionWebhook", "Injection", "KubernetesObjects"]),
+  ]
+  for (name, dependencies) in fuzzed {
     package.targets.append(
       .executableTarget(
         name: "\(name)-fuzz",
-        dependencies: ["AmeshTesting", "KubernetesObjects"],
+        dependencies: dependencies,
         path: "hack/fuzz/\(name)",
         swiftSettings: [.unsafeFlags(["-parse-as-library"])]
       )

@@ -6,7 +6,7 @@ enum PodSecurity {
   static let refusingLevels: Set<String> = ["baseline", "restricted"]
 
   static func warning(level: String) -> String {
-    "Pod Security \(level) refuses amesh-init (NET_ADMIN); label the namespace \(enforceLabel)=privileged"
+    "PodSecurity \(level) refuses amesh-init (NET_ADMIN); label the namespace \(enforceLabel)=privileged"
   }
 }
 

@@ -1,0 +1,1 @@
+../../../Tests/AdmissionWebhookTests/ReviewInvariants.swift
