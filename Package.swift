@@ -153,7 +153,16 @@ let package = Package(
       ],
       resources: [.copy("Corpus")]
     ),
-    .testTarget(name: "CommandTests", dependencies: ["AmeshTesting", "KubernetesObjects", "amesh"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "AmeshTesting", "KubernetesObjects", "amesh",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]
+    ),
   ],
   swiftLanguageModes: [.v6]
 )

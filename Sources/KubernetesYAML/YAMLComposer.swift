@@ -71,9 +71,8 @@ struct YAMLComposer {
     at mark: SourceMark,
     depth: Int
   ) throws(YAMLError) -> YAMLDocument {
-    var members: [(String, JSONValue)] = []
+    var object = JSONObject()
     var marks = SourceMarks(mark: mark)
-    var seen: [String: SourceMark] = [:]
     var merged: [YAMLDocument] = []
     for (keyNode, valueNode) in mapping {
       let keyMark = keyNode.mark.map { SourceMark(line: $0.line, column: $0.column) } ?? mark
@@ -82,24 +81,21 @@ struct YAMLComposer {
         merged += try mergeSources(value)
         continue
       }
-      if let first = seen.updateValue(keyMark, forKey: key) {
-        throw YAMLError("the key \"\(key)\" is there twice, first in line \(first.line)", at: keyMark)
-      }
+      guard object[key] == nil else { throw YAMLError("the key \"\(key)\" is there more than once", at: keyMark) }
       var child = value.marks
       child.keyMark = keyMark
-      members.append((key, value.value))
+      object[key] = value.value
       marks.children.append(child)
     }
     // What is written out wins over what is merged in, an earlier source over a later one.
     for source in merged {
-      guard case .object(let object) = source.value else { continue }
-      for ((key, value), childMarks) in zip(object, source.marks.children) where seen[key] == nil {
-        seen[key] = childMarks.mark
-        members.append((key, value))
+      guard case .object(let members) = source.value else { continue }
+      for ((key, value), childMarks) in zip(members, source.marks.children) where object[key] == nil {
+        object[key] = value
         marks.children.append(childMarks)
       }
     }
-    return YAMLDocument(value: .object(JSONObject(members)), marks: marks)
+    return YAMLDocument(value: .object(object), marks: marks)
   }
 
   /// The name of a member; nil for the merge key `<<`.
@@ -143,6 +139,8 @@ struct YAMLComposer {
       }
       return value
     }
+    // The tag `!` says that the text is not to be looked at.
+    if scalar.tag.rawValue == Tag.Name.nonSpecific.rawValue { return .string(scalar.string) }
     guard let tag = YAMLScalar.Tag(rawValue: scalar.tag.rawValue) else {
       throw YAMLError("the tag \(Self.short(scalar.tag)) is not read; remove it", at: mark)
     }

@@ -41,11 +41,13 @@ package struct InvalidConfiguration: Error, Sendable, Equatable, CustomStringCon
 extension InvalidConfiguration {
   /// In the order of the file, then what comes from elsewhere.
   init(_ findings: Findings) {
-    func place(_ found: EnumeratedSequence<[ConfigurationProblem]>.Element) -> (Int, Int, Int) {
-      guard case .file(_, let mark) = found.element.origin else { return (.max, .max, found.offset) }
-      return (mark.line, mark.column, found.offset)
+    func place(_ problem: ConfigurationProblem, _ index: Int) -> (Int, Int, Int) {
+      guard case .file(_, let mark) = problem.origin else { return (.max, .max, index) }
+      return (mark.line, mark.column, index)
     }
-    problems = findings.problems.enumerated().sorted { place($0) < place($1) }.map(\.element)
+    problems = findings.problems.enumerated()
+      .sorted { place($0.element, $0.offset) < place($1.element, $1.offset) }
+      .map(\.element)
   }
 }
 

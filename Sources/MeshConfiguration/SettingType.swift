@@ -58,6 +58,7 @@ extension SettingType {
   var list: SettingType<[Value]> {
     SettingType<[Value]>(
       name: name.hasSuffix("s") ? "list of \(name)" : "list of \(name)s",
+      isScalar: isScalar,
       decode: { value, key, findings in
         switch value.content {
         case .list(let elements):

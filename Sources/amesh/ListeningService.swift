@@ -16,7 +16,8 @@ struct ListeningService<Server: Service>: Service {
     do {
       try await server.run()
     } catch let error as IOError {
-      throw Failure(.unavailable, "\(key).port: \(address):\(port) \(Self.explain(error)); \(cure(error))")
+      let host = address.contains(":") ? "[\(address)]" : address
+      throw Failure(.unavailable, "\(key).port: \(host):\(port) \(Self.explain(error)); \(cure(error))")
     }
   }
 

@@ -12,12 +12,12 @@ enum StateDirectory {
       if errno == EACCES || errno == EROFS, access(made, F_OK) == 0 { continue }
       throw failure(.cannotCreate, made, "cannot be made")
     }
-    guard access(path, W_OK | X_OK) == 0 else { throw failure(.noPermission, path, "cannot be written") }
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw Failure(.cannotCreate, "server.stateDirectory: \(path) is not a directory; name another")
     }
     close(descriptor)
+    guard access(path, W_OK | X_OK) == 0 else { throw failure(.noPermission, path, "cannot be written") }
   }
 
   private static func failure(_ status: Failure.Status, _ path: String, _ what: String) -> Failure {

@@ -1,2 +1,0 @@
-import Testing
-@Suite struct CommandPlaceholder { @Test func t() {} }
