@@ -185,6 +185,27 @@ if Context.environment["AMESH_FUZZ"] != nil {
   }
 }
 
+// The programs of hack/bench-injection.
+if Context.environment["AMESH_BENCHMARK"] != nil {
+  package.targets += [
+    .executableTarget(
+      name: "injection-bench",
+      dependencies: ["Injection", "KubernetesObjects"],
+      path: "hack/bench/injection"
+    ),
+    .executableTarget(
+      name: "injection-floor",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      path: "hack/bench/floor"
+    ),
+  ]
+}
+
 for target in package.targets where target.type != .system {
   target.swiftSettings =
     (target.swiftSettings ?? []) + [

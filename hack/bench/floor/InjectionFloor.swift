@@ -1,0 +1,1 @@
+@main struct InjectionFloor { static func main() {} }
