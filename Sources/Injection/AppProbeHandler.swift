@@ -41,7 +41,7 @@ struct AppProbeHandler {
         writer.key("httpGet")
         writer.null()
       }
-      writer.member(kind, raw: view.source)
+      writer.member(kind, view)
     }
     return writer.bytes
   }
@@ -60,8 +60,9 @@ struct AppProbeHandler {
             writer.member("port", MeshPorts.health)
             writer.member("scheme", "HTTP")
           }
-        } else if let key = key.string, key != "httpGet" {
-          writer.member(key, raw: value.source)
+        } else if !key.equals("httpGet") {
+          writer.key(key)
+          writer.view(value)
         }
       }
     }

@@ -71,14 +71,16 @@ struct AppProbes {
         continue
       }
       guard subject.rewrite, let handler = AppProbeHandler(owner, container: container) else { continue }
-      let what = "container \(quoted(name, limit: 30)): \(slot.rawValue)"
+      func warn(_ what: String) {
+        warnings.append("container \(quoted(name, limit: 30)): \(slot.rawValue) \(what)")
+      }
       guard let port = handler.port else {
-        warnings.append("\(what) names a port that the container lacks: it is left alone")
+        warn("names a port that the container lacks: it is left alone")
         continue
       }
       let original = handler.original(in: owner, port: port)
       guard size + cost(path, original) <= EnvironmentValue.limit else {
-        warnings.append("\(what) is left alone: the sidecar's environment has no room for it")
+        warn("is left alone: the sidecar's environment has no room for it")
         continue
       }
       try record(path, original, name)

@@ -14,7 +14,7 @@ enum AppSummary {
           let name = port["name"]?.string ?? ""
           let transport = port["protocol"]?.string ?? "TCP"
           // More than a port takes: names have at most 15 characters, protocols 4.
-          guard writer.bytes.count < EnvironmentValue.limit - 128, name.utf8.count <= 15, transport.utf8.count <= 4
+          guard writer.count < EnvironmentValue.limit - 128, name.utf8.count <= 15, transport.utf8.count <= 4
           else { continue }
           writer.object { writer in
             if !name.isEmpty { writer.member("name", name) }

@@ -25,18 +25,19 @@ struct ExistingSidecar {
 
   /// A user's container or volume under a name of ours is refused: replacing it would lose the user's work, keeping it
   /// would leave the Pod without its sidecar. One that an injector made, whatever has become of it since, is replaced.
-  func checkReservedNames(_ pod: PodView, desired: [String: [UInt8]]) throws(Denial) {
+  func checkReservedNames(_ pod: PodView, desired: [(name: String, json: [UInt8])]) throws(Denial) {
+    func desiredJSON(_ name: String) -> [UInt8]? { desired.first { $0.name == name }?.json }
     let all = containers.map { pod.containers[$0] } + initContainers.map { pod.initContainers[$0] }
     for container in all {
       guard let name = container["name"]?.string else { continue }
       let listed = prior.map { $0.containers.contains(name) || $0.initContainers.contains(name) } ?? false
       guard !listed, !Self.bearsOurMarks(container) else { continue }
-      if let json = desired[name], Recognition.matches(container, json) { continue }
+      if let json = desiredJSON(name), Recognition.matches(container, json) { continue }
       throw Self.reserved("container", name)
     }
     guard isEmpty, let volumes = pod.spec?["volumes"], volumes.kind == .array else { return }
     for volume in volumes.elements {
-      guard let name = volume["name"]?.string, let json = desired[name], MeshNames.volumes.contains(name) else {
+      guard let name = volume["name"]?.string, let json = desiredJSON(name), MeshNames.volumes.contains(name) else {
         continue
       }
       guard prior?.volumes.contains(name) == true || Recognition.matches(volume, json) else {

@@ -13,21 +13,10 @@ extension SidecarPlan {
           writer.string(word)
         }
       }
-      let resources = mesh.initContainer.resources.capped(by: pod.resources)
-      if !hasPodResources, !resources.isEmpty {
-        writer.key("resources")
-        resources.write(to: &writer)
+      if !hasPodResources, let resources = fragments.initResources(proxy: pod.resources) {
+        writer.member("resources", raw: resources)
       }
-      writer.object("securityContext") { writer in
-        writer.member("allowPrivilegeEscalation", false)
-        writer.member("capabilities", raw: ProxyConstants.redirectCapabilities)
-        writer.member("privileged", false)
-        writer.member("readOnlyRootFilesystem", true)
-        writer.member("runAsGroup", 0)
-        writer.member("runAsNonRoot", false)
-        writer.member("runAsUser", 0)
-        writer.member("seccompProfile", raw: ProxyConstants.runtimeDefault)
-      }
+      writer.member("securityContext", raw: ProxyConstants.initSecurityContext)
       writer.member("volumeMounts", raw: ProxyConstants.initVolumeMounts)
       writer.member("terminationMessagePolicy", "FallbackToLogsOnError")
     }

@@ -2,21 +2,23 @@ package import KubernetesObjects
 
 /// Decides about a Pod and builds the patch that puts the sidecar in. Pure: no I/O, clock or randomness.
 package struct Injector: Sendable {
-  package let settings: MeshSettings
   private let defaults: PodSettings
   private let volumes: MeshVolumes
+  private let fragments: MeshFragments
   private let version: String
   private let configurationHash: String
+
+  package var settings: MeshSettings { fragments.settings }
 
   /// - Parameters:
   ///   - version: of this program, for the status annotation.
   ///   - configurationHash: tells Pods with an older configuration from current ones.
   package init(settings: MeshSettings, version: String = "dev", configurationHash: String = "") {
-    self.settings = settings
     self.version = version
     self.configurationHash = configurationHash
     defaults = PodSettings(settings)
     volumes = MeshVolumes(token: settings.token)
+    fragments = MeshFragments(settings)
   }
 
   package func inject(pod: JSONView, context: InjectionContext) -> InjectionOutcome {
@@ -88,7 +90,7 @@ package struct Injector: Sendable {
       status: &status
     )
     let plan = SidecarPlan(
-      mesh: settings,
+      fragments: fragments,
       pod: podSettings,
       context: context,
       view: pod,
@@ -114,11 +116,7 @@ package struct Injector: Sendable {
   ) throws(Denial) {
     let proxy = (name: MeshNames.proxyContainer, json: try plan.patched(plan.proxyContainer(), .proxy))
     let redirect = (name: MeshNames.initContainer, json: try plan.patched(plan.initContainer(), .initContainer))
-    let desired = Dictionary(
-      volumes.volumes.map { ($0.name, $0.json) } + [(proxy.name, proxy.json), (redirect.name, redirect.json)],
-      uniquingKeysWith: { first, _ in first }
-    )
-    try existing.checkReservedNames(pod, desired: desired)
+    try existing.checkReservedNames(pod, desired: volumes.volumes + [proxy, redirect])
 
     let created = CreatedLists(pod: pod, prior: existing.prior)
     let lists = PodLists(pod: pod, existing: existing)

@@ -11,23 +11,13 @@ extension SidecarPlan {
       if isNative { writer.member("restartPolicy", "Always") }
       writer.member("ports", raw: ProxyConstants.ports)
       writer.array("env") { writer in writeEnvironment(&writer) }
-      if !hasPodResources, !pod.resources.isEmpty {
-        writer.key("resources")
-        pod.resources.write(to: &writer)
+      if !hasPodResources, let resources = fragments.resources(pod.resources) {
+        writer.member("resources", raw: resources)
       }
       if isNative, pod.holdApplication { writer.member("startupProbe", raw: ProxyConstants.startupProbe) }
       writer.member("readinessProbe", raw: ProxyConstants.readinessProbe)
       writer.object("lifecycle") { writer in writeLifecycle(&writer) }
-      writer.object("securityContext") { writer in
-        writer.member("allowPrivilegeEscalation", false)
-        writer.member("capabilities", raw: ProxyConstants.noCapabilities)
-        writer.member("privileged", false)
-        writer.member("readOnlyRootFilesystem", true)
-        writer.member("runAsGroup", mesh.proxy.gid)
-        writer.member("runAsNonRoot", true)
-        writer.member("runAsUser", mesh.proxy.uid)
-        writer.member("seccompProfile", raw: ProxyConstants.runtimeDefault)
-      }
+      writer.member("securityContext", raw: fragments.securityContext)
       writer.member("volumeMounts", raw: ProxyConstants.volumeMounts)
       writer.member("terminationMessagePolicy", "FallbackToLogsOnError")
     }
@@ -35,17 +25,8 @@ extension SidecarPlan {
   }
 
   private func writeEnvironment(_ writer: inout JSONWriter) {
-    for element in ProxyConstants.downwardEnvironment { writer.raw(element) }
-    func set(_ name: String, _ value: String) {
-      writer.object { writer in
-        writer.member("name", name)
-        writer.member("value", value)
-      }
-    }
-    set("AMESH_XDS_SOURCE", mesh.controlPlane.xdsSource)
-    set("AMESH_GRPC_SOURCE", mesh.controlPlane.grpcSource)
-    set("AMESH_SDS_SOURCE", mesh.controlPlane.sdsSource)
-    set("AMESH_TRUST_DOMAIN", mesh.trustDomain)
+    writer.raw(fragments.environment)
+    func set(_ name: String, _ value: String) { writer.environment(name, value) }
     set("AMESH_LOG_LEVEL", pod.logLevel.rawValue)
     set("AMESH_POD_PORTS", podPorts)
     set("AMESH_APP_CONTAINERS", appContainers)
@@ -94,9 +75,16 @@ enum ProxyConstants {
     "path": "/healthz/ready", "port": .number(JSONNumber(MeshPorts.health)), "scheme": "HTTP",
   ]
 
-  static let noCapabilities = json(["drop": ["ALL"]])
-  static let redirectCapabilities = json(["add": ["NET_ADMIN", "NET_RAW"], "drop": ["ALL"]])
-  static let runtimeDefault = json(["type": "RuntimeDefault"])
+  static let initSecurityContext = json([
+    "allowPrivilegeEscalation": false,
+    "capabilities": ["add": ["NET_ADMIN", "NET_RAW"], "drop": ["ALL"]],
+    "privileged": false,
+    "readOnlyRootFilesystem": true,
+    "runAsGroup": 0,
+    "runAsNonRoot": false,
+    "runAsUser": 0,
+    "seccompProfile": ["type": "RuntimeDefault"],
+  ])
 
   /// The elements of a list, without its brackets.
   static let downwardEnvironment: [[UInt8]] = [

@@ -2,7 +2,7 @@ import KubernetesObjects
 
 /// Everything that the two containers depend on, worked out from one Pod.
 struct SidecarPlan {
-  let mesh: MeshSettings
+  let fragments: MeshFragments
   let pod: PodSettings
   /// Whether `amesh-proxy` is an init container with `restartPolicy: Always`.
   let isNative: Bool
@@ -22,12 +22,14 @@ struct SidecarPlan {
 }
 
 extension SidecarPlan {
+  var mesh: MeshSettings { _read { yield fragments.settings } }
+
   /// The first minor version of Kubernetes whose API server keeps an init container's restartPolicy by default.
   static let nativeSidecarVersion = 29
 
   /// - Parameter apps: the containers that run beside the sidecar.
   init(
-    mesh: MeshSettings,
+    fragments: MeshFragments,
     pod: PodSettings,
     context: InjectionContext,
     view: PodView,
@@ -35,7 +37,7 @@ extension SidecarPlan {
     appProbes: String,
     appMetrics: String?
   ) {
-    self.mesh = mesh
+    self.fragments = fragments
     self.pod = pod
     self.appProbes = appProbes
     self.appMetrics = appMetrics
