@@ -18,16 +18,20 @@ package struct JSONPointer: Sendable, Hashable {
 
   /// One token as it stands in a pointer: `~` as `~0`, `/` as `~1`.
   package static func escape(_ token: String) -> String {
-    guard token.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return token }
-    var bytes: [UInt8] = []
-    for byte in token.utf8 {
-      switch byte {
-      case UInt8(ascii: "~"): bytes.append(contentsOf: "~0".utf8)
-      case UInt8(ascii: "/"): bytes.append(contentsOf: "~1".utf8)
-      default: bytes.append(byte)
+    let escapes = token.utf8.count { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }
+    guard escapes > 0 else { return token }
+    return String(unsafeUninitializedCapacity: token.utf8.count + escapes) { target in
+      var position = 0
+      for byte in token.utf8 {
+        let isEscaped = byte == UInt8(ascii: "~") || byte == UInt8(ascii: "/")
+        target[position] = isEscaped ? UInt8(ascii: "~") : byte
+        position += 1
+        guard isEscaped else { continue }
+        target[position] = byte == UInt8(ascii: "~") ? UInt8(ascii: "0") : UInt8(ascii: "1")
+        position += 1
       }
+      return position
     }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func unescape(_ part: Substring.UTF8View) -> String? {

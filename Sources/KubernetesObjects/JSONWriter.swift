@@ -10,6 +10,9 @@ package struct JSONWriter: Sendable {
   /// What was written so far; a copy, so ask once.
   package var bytes: [UInt8] { output.bytes }
 
+  /// The number of bytes so far.
+  package var count: Int { output.count }
+
   package mutating func string(_ string: String) {
     string.withUTF8Bytes { output.appendQuoted($0, comma: needsComma, colon: false) }
     needsComma = true
@@ -85,6 +88,13 @@ package struct JSONWriter: Sendable {
   /// The name of the member whose value is written next.
   package mutating func key(_ key: String) {
     key.withUTF8Bytes { output.appendQuoted($0, comma: needsComma, colon: true) }
+    needsComma = false
+  }
+
+  /// The same, spelled as it stands in a document.
+  package mutating func key(_ key: JSONView) {
+    view(key)
+    output.append(UInt8(ascii: ":"))
     needsComma = false
   }
 
