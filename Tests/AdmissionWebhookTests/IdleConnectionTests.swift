@@ -8,7 +8,9 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct IdleConnectionTests {
   @Test func `a request is answered next to 2,000 idle connections`() async throws {
-    try await withWebhook { $0.timeouts.handshake = .seconds(300) } _: { webhook in
+    try await withWebhook {
+      $0.timeouts.handshake = .seconds(300)
+    } _: { webhook in
       let context = try NIOSSLContext(configuration: try webhook.clientTLS())
       let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .connectTimeout(.seconds(60))

@@ -19,7 +19,8 @@ final class RunningCommand: Sendable {
   private let process: Process
   private let ended: AsyncStream<Int32>
 
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+  /// - Parameter input: what standard input holds; nil: nothing.
+  init(_ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "amesh-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let process = Process()
@@ -27,6 +28,11 @@ final class RunningCommand: Sendable {
     process.arguments = arguments
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
+    if let input {
+      let file = directory.appending(path: "input")
+      try Data(input.utf8).write(to: file)
+      process.standardInput = try FileHandle(forReadingFrom: file)
+    }
     process.standardOutput = try Self.file(directory.appending(path: "output"))
     process.standardError = try Self.file(directory.appending(path: "error"))
     let (ended, continuation) = AsyncStream.makeStream(of: Int32.self)
@@ -46,8 +52,12 @@ final class RunningCommand: Sendable {
   }
 
   /// Runs to the end.
-  static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Result {
-    try await RunningCommand(arguments, environment: environment).wait()
+  static func run(
+    _ arguments: [String],
+    environment: [String: String] = [:],
+    input: String? = nil
+  ) async throws -> Result {
+    try await RunningCommand(arguments, environment: environment, input: input).wait()
   }
 
   func wait() async throws -> Result {

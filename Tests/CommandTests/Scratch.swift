@@ -13,6 +13,10 @@ final class Scratch: Sendable {
 
   func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
 
+  func write(_ name: String, _ text: String) throws {
+    try text.write(toFile: path(name), atomically: false, encoding: .utf8)
+  }
+
   /// Makes a directory with these files and points a symbolic link at it in one step, as the kubelet does.
   func swap(_ link: String, to files: [String: String]) throws {
     let target = "data-\(UUID().uuidString)"
