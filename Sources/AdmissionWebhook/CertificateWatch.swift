@@ -18,6 +18,8 @@ package struct CertificateWatch: Sendable {
   private var last: Finding?
   /// What was wrong at the last look, if that may have been a moment's state.
   private var pending: String?
+  /// A certificate whose time is yet to come, or is over.
+  private var untimely: ServingCertificate?
 
   package init() {}
 
@@ -27,13 +29,19 @@ package struct CertificateWatch: Sendable {
   ) -> Action {
     if found == last {
       defer { pending = nil }
+      if let certificate = untimely, certificate.isValid(at: now) {
+        untimely = nil
+        return .serve(certificate)
+      }
       return pending.map { .complain($0) } ?? .nothing
     }
     last = found
     pending = nil
+    untimely = nil
     do throws(ServingCertificateError) {
       let certificate = try found.get().certificate()
       if certificate.isValid(at: now) { return .serve(certificate) }
+      untimely = certificate
       return .complain("it is not valid now: \(certificate)")
     } catch {
       pending = error.description

@@ -67,6 +67,23 @@ struct CertificateWatcherTests {
     }
   }
 
+  @Test func `a certificate from the future is served once its time has come`() throws {
+    try withTemporaryDirectory { path in
+      let files = ServingCertificateFiles(directory: path)
+      let early = try SelfSignedServingCertificate.make(names: ["localhost"], now: Self.now + 1000, validity: 3600)
+      try write(early.certificate, to: files)
+      let contents = try files.read()
+      var watch = CertificateWatch()
+      guard case .complain = watch.saw(.success(contents), now: Self.now) else {
+        Issue.record("nobody complained")
+        return
+      }
+      #expect(watch.saw(.success(contents), now: Self.now) == .nothing)
+      #expect(watch.saw(.success(contents), now: Self.now + 1000) == .serve(early.certificate))
+      #expect(watch.saw(.success(contents), now: Self.now + 1000) == .nothing)
+    }
+  }
+
   @Test func `a mounted Secret is swapped by its symbolic link`() throws {
     try withTemporaryDirectory { path in
       let (first, second) = (try make(), try make())
