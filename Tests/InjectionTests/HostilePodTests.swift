@@ -10,7 +10,7 @@ import Testing
     .number(JSONNumber(spelling: "1e999999") ?? JSONNumber(0)), 9_223_372_036_854_775_807, -9_223_372_036_854_775_808,
   ]
 
-  @Test(arguments: Array(UInt64(1)...60)) func `a value of any kind in any place is answered`(seed: UInt64) throws {
+  @Test(arguments: Array(UInt64(1)...24)) func `a value of any kind in any place is answered`(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
     var pods = RandomPod(seed: seed)
     for round in 0..<20 {
