@@ -70,12 +70,10 @@ private struct Wish {
       case (.disabled, _, _):
         reason = .namespaceDisabled
         return
-      case (_, .some, _):
+      case (_, .some, _), (_, _, .some):
         asker = .revision
       case (.enabled, _, _):
         asker = .namespaceEnabled
-      case (_, _, .some):
-        asker = .revision
       default:
         if pod.annotation(MeshNames.injectLabel) == "true" {
           warnings.append("annotation \(MeshNames.injectLabel) has to be a label: it is ignored")

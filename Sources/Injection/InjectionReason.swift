@@ -15,8 +15,8 @@ package enum InjectionReason: String, Sendable, CaseIterable {
 
   // Injected: what asked for it.
   case podEnabled = "pod-enabled"
-  case namespaceEnabled = "namespace-enabled"
   case revision
+  case namespaceEnabled = "namespace-enabled"
 
   // Denied.
   case malformedPod = "malformed-pod"
