@@ -117,6 +117,7 @@ struct ControlPlaneProcess {
       onListening: { port in
         readiness.remove(.starting)
         logger.info("listening", metadata: ["address": .string(address), "port": .stringConvertible(port)])
+        StartupMemory.release()
       },
       onDraining: { readiness.add(.shuttingDown) }
     )
