@@ -56,7 +56,7 @@ package struct RandomPod {
       ("prometheus.io/scrape", ["true", "false"]), ("prometheus.io/port", ["9090", "15020", "x"]),
       ("prometheus.io/path", ["/m", "/metrics", "/$(A)"]), ("prometheus.io/scheme", ["http", "https"]),
       ("kubectl.kubernetes.io/default-container", ["c0"]), ("note/$~1", [.string(text())]),
-      (prefix + "native-sidecar", ["true", "false"]), (prefix + "hold-application", ["true", "false"]),
+      (prefix + "native-sidecar", ["false"]), (prefix + "hold-application", ["true", "false"]),
       (prefix + "rewrite-probes", ["true", "false"]), (prefix + "prometheus", ["true", "false"]),
       (prefix + "prometheus-merge", ["true", "false"]), (prefix + "proxy-cpu-request", ["", "0", "1500m"]),
       (prefix + "include-inbound-ports", ["", "*", "80,9000-9010"]), (prefix + "nobody-knows", ["x"]),

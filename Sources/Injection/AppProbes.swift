@@ -24,6 +24,8 @@ struct AppProbes {
     var index: Int
     /// False gives the application's handlers back where an earlier pass has rewritten them.
     var rewrite: Bool
+    /// Whether the sidecar is ready before the container starts.
+    var waits: Bool
   }
 
   /// What an earlier pass left in `AMESH_APP_PROBES`.
@@ -59,18 +61,20 @@ struct AppProbes {
     for slot in Slot.allCases {
       guard let owner = slot.owner(in: container), owner.kind == .object else { continue }
       let path = slot.path(container: name)
+      // A postStart hook that comes before the sidecar is ready would fail, and its container with it.
+      let rewrite = subject.rewrite && (subject.waits || slot != .postStart)
       if let handler = owner["httpGet"], handler["path"]?.equals(path) == true,
         handler["port"]?.integer == MeshPorts.health
       {
         guard let original = recorded[path] else { throw Self.lost(name, slot) }
-        if subject.rewrite {
+        if rewrite {
           try record(path, Array(original.source), name)
         } else {
           replace(slot, subject, by: AppProbeHandler.restored(original, in: owner))
         }
         continue
       }
-      guard subject.rewrite, let handler = AppProbeHandler(owner, container: container) else { continue }
+      guard rewrite, let handler = AppProbeHandler(owner, container: container) else { continue }
       func warn(_ what: String) {
         warnings.append("container \(quoted(name, limit: 30)): \(slot.rawValue) \(what)")
       }
@@ -92,8 +96,11 @@ struct AppProbes {
     guard paths.insert(path).inserted else {
       throw PodView.malformed("two containers are named \(quoted(container, limit: 63))")
     }
-    entries.append((path, original))
     size += cost(path, original)
+    guard size <= EnvironmentValue.limit else {
+      throw PodView.malformed("what the sidecar that is there has in \(Self.variable) is too long")
+    }
+    entries.append((path, original))
   }
 
   private mutating func replace(_ slot: Slot, _ subject: Subject, by value: [UInt8]) {

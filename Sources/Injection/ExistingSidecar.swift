@@ -9,10 +9,17 @@ struct ExistingSidecar {
   /// `AMESH_APP_PROBES` of the sidecar that is there.
   let recordedProbes: JSONDocument?
 
+  let recognition: Recognition
+
   private static let names = [MeshNames.initContainer, MeshNames.proxyContainer]
 
-  init(_ pod: PodView) {
-    prior = pod.annotation(MeshNames.statusAnnotation).flatMap(InjectionStatus.init(annotation:))
+  /// - Parameter configurationHash: of the configuration in force.
+  init(_ pod: PodView, configurationHash: String) {
+    let prior = pod.annotation(MeshNames.statusAnnotation).flatMap(InjectionStatus.init(annotation:))
+    self.prior = prior
+    // The same configuration has wished for the same image, so another one has been put there since. Who forges the
+    // status gains nothing over the annotations that choose images.
+    recognition = Recognition(allowsOtherImage: !configurationHash.isEmpty && prior?.configHash == configurationHash)
     containers = Self.positions(pod.containers)
     initContainers = Self.positions(pod.initContainers)
     let all = containers.map { pod.containers[$0] } + initContainers.map { pod.initContainers[$0] }
@@ -32,7 +39,7 @@ struct ExistingSidecar {
       guard let name = container["name"]?.string else { continue }
       let listed = prior.map { $0.containers.contains(name) || $0.initContainers.contains(name) } ?? false
       guard !listed, !Self.bearsOurMarks(container) else { continue }
-      if let json = desiredJSON(name), Recognition.matches(container, json) { continue }
+      if let json = desiredJSON(name), recognition.matches(container, json) { continue }
       throw Self.reserved("container", name)
     }
     guard isEmpty, let volumes = pod.spec?["volumes"], volumes.kind == .array else { return }
@@ -40,7 +47,7 @@ struct ExistingSidecar {
       guard let name = volume["name"]?.string, let json = desiredJSON(name), MeshNames.volumes.contains(name) else {
         continue
       }
-      guard prior?.volumes.contains(name) == true || Recognition.matches(volume, json) else {
+      guard prior?.volumes.contains(name) == true || recognition.matches(volume, json) else {
         throw Self.reserved("volume", name)
       }
     }

@@ -63,7 +63,8 @@ extension Injector {
     case .nativeSidecar where resolved.nativeSidecar == .auto:
       source = .cluster
       let version = context.cluster.minorVersion.map { "Kubernetes 1.\($0)" } ?? "a version that is not known"
-      value = "\(SidecarPlan.isNative(.auto, context.cluster)) (\(version))"
+      let isNative = (try? SidecarPlan.isNative(.auto, context.cluster)) ?? false
+      value = "\(isNative) (\(version))"
     case .includeInboundPorts where resolved.inboundPorts == nil:
       source = .pod
       let containers = pod.containers + pod.initContainers

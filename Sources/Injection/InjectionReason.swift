@@ -1,7 +1,6 @@
 /// The row of the decision's truth table that applied. Raw values are labels of metrics and audit annotations.
 package enum InjectionReason: String, Sendable, CaseIterable {
   // Skipped: in the order in which the decision asks.
-  case notHandled = "not-handled"
   case systemNamespace = "system-namespace"
   case controlPlaneNamespace = "control-plane-namespace"
   case podDisabled = "pod-disabled"
@@ -30,7 +29,6 @@ package enum InjectionReason: String, Sendable, CaseIterable {
   /// What the row says, for the table in the README and for `amesh explain`.
   package var summary: String {
     switch self {
-    case .notHandled: "the request does not create a Pod"
     case .systemNamespace: "the namespace is kube-system, kube-public or kube-node-lease"
     case .controlPlaneNamespace: "the namespace is the control plane's own"
     case .podDisabled: "the Pod is labelled inject: \"false\""
@@ -56,7 +54,7 @@ package enum InjectionReason: String, Sendable, CaseIterable {
 
   package var verdict: InjectionOutcome.Verdict {
     switch self {
-    case .notHandled, .systemNamespace, .controlPlaneNamespace, .podDisabled, .namespaceDisabled, .notEnabled,
+    case .systemNamespace, .controlPlaneNamespace, .podDisabled, .namespaceDisabled, .notEnabled,
       .otherRevision, .hostNetwork, .windows, .mirrorPod, .neverInject:
       .skipped
     case .podEnabled, .namespaceEnabled, .revision:

@@ -52,19 +52,20 @@ package struct Injector: Sendable {
       namespace: context.namespace,
       warnings: &warnings
     )
-    let existing = ExistingSidecar(pod)
+    let existing = ExistingSidecar(pod, configurationHash: configurationHash)
     let apps = Self.others(pod.containers, existing.containers)
     let initApps = Self.others(pod.initContainers, existing.initContainers)
     let longRunning = apps + initApps.filter { $0.view["restartPolicy"]?.equals("Always") == true }
     try ProxyUser.check(pod, longRunning.map(\.view), proxy: settings.proxy)
     warnings += ProxyUser.warnings(pod, initApps.map(\.view), proxy: settings.proxy)
 
-    let isNative = SidecarPlan.isNative(podSettings.nativeSidecar, context.cluster)
+    let isNative = try SidecarPlan.isNative(podSettings.nativeSidecar, context.cluster)
+    let waits = podSettings.holdApplication
     var probes = AppProbes(recorded: existing.recordedProbes?.root)
     for (index, container) in apps {
       let rewrite = podSettings.rewriteProbes
       try probes.visit(
-        .init(container: container, list: "containers", index: index, rewrite: rewrite),
+        .init(container: container, list: "containers", index: index, rewrite: rewrite, waits: waits),
         warnings: &warnings
       )
     }
@@ -72,7 +73,7 @@ package struct Injector: Sendable {
       // A classic sidecar starts after the init containers: it would be waited for in vain.
       let rewrite = podSettings.rewriteProbes && isNative
       try probes.visit(
-        .init(container: container, list: "initContainers", index: index, rewrite: rewrite),
+        .init(container: container, list: "initContainers", index: index, rewrite: rewrite, waits: waits),
         warnings: &warnings
       )
     }
@@ -92,7 +93,7 @@ package struct Injector: Sendable {
     let plan = SidecarPlan(
       fragments: fragments,
       pod: podSettings,
-      context: context,
+      isNative: isNative,
       view: pod,
       apps: longRunning.map(\.view),
       appProbes: probes.environment,

@@ -11,6 +11,7 @@ struct ListEdits {
   let isThere: Bool
   /// Positions of the elements that are ours.
   let ours: [Int]
+  let recognition: Recognition
 
   /// Writes the operations that put `front` first and `back` last, with nothing else of ours in the list.
   func write(front: [Element], back: [Element], to patch: inout PatchWriter) {
@@ -20,7 +21,7 @@ struct ListEdits {
       return
     }
     if inPlace(front: front.count, back: back.count), zip(ours, wanted).allSatisfy({ name(at: $0) == $1.name }) {
-      for (index, element) in zip(ours, wanted) where !Recognition.matches(existing[index], element.json) {
+      for (index, element) in zip(ours, wanted) where !recognition.matches(existing[index], element.json) {
         patch.replace("\(path)/\(index)", element.json)
       }
       return

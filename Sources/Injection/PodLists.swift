@@ -14,13 +14,15 @@ struct PodLists {
       path: "/spec/containers",
       existing: pod.containers,
       isThere: isThere("containers"),
-      ours: existing.containers
+      ours: existing.containers,
+      recognition: existing.recognition
     )
     initContainers = ListEdits(
       path: "/spec/initContainers",
       existing: pod.initContainers,
       isThere: isThere("initContainers"),
-      ours: existing.initContainers
+      ours: existing.initContainers,
+      recognition: existing.recognition
     )
     volumes = list("volumes")
     pullSecrets = list("imagePullSecrets")
@@ -43,7 +45,7 @@ struct PodLists {
     var ours: [String] = []
     for volume in wanted.volumes {
       if let (index, found) = volumes.elements.enumerated().first(where: { $1["name"]?.equals(volume.name) == true }) {
-        if !Recognition.matches(found, volume.json) { patch.replace("/spec/volumes/\(index)", volume.json) }
+        if !existing.recognition.matches(found, volume.json) { patch.replace("/spec/volumes/\(index)", volume.json) }
         // A user may have added just the same; beside a sidecar without status (a copy of a Pod) it is the sidecar's.
         let isOurs = existing.prior.map { $0.volumes.contains(volume.name) } ?? !existing.isEmpty
         if isOurs { ours.append(volume.name) }

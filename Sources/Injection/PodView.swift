@@ -36,6 +36,11 @@ struct PodView {
     try Self.check(root["metadata"], .object, "metadata")
     try Self.check(metadata?["labels"], .object, "metadata.labels")
     try Self.check(metadata?["annotations"], .object, "metadata.annotations")
+    for (key, value) in annotations?.members.map({ $0 }) ?? [] where value.kind != .string && !value.isNull {
+      throw Self.malformed(
+        "annotation \(quoted(key.string ?? "", limit: 80)) is \(Self.name(value.kind)), not a string"
+      )
+    }
     for key in ["containers", "initContainers", "volumes", "imagePullSecrets"] {
       try Self.check(spec[key], .array, "spec.\(key)")
       guard let list = Self.member(spec, key, .array) else { continue }

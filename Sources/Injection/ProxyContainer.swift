@@ -91,6 +91,8 @@ enum ProxyConstants {
     field("POD_NAME", "metadata.name"),
     field("POD_NAMESPACE", "metadata.namespace"),
     field("POD_IP", "status.podIP"),
+    field("POD_IPS", "status.podIPs"),
+    field("HOST_IP", "status.hostIP"),
     field("SERVICE_ACCOUNT", "spec.serviceAccountName"),
     field("NODE_NAME", "spec.nodeName"),
     limit("AMESH_CPU_LIMIT", "limits.cpu"),

@@ -2,13 +2,17 @@ import KubernetesObjects
 
 /// Whether a part of a Pod is what we would build now: equal but for what the API server fills in or its in-tree
 /// admission changes. This, not a name or an annotation, is how our own work is recognised.
-enum Recognition {
-  static func matches(_ existing: JSONView, _ desired: [UInt8]) -> Bool {
+struct Recognition {
+  /// Whether a container may have another image. Webhooks that send images to a mirror change ours too; to undo that
+  /// would leave the Pod without an image that its cluster can pull.
+  var allowsOtherImage = false
+
+  func matches(_ existing: JSONView, _ desired: [UInt8]) -> Bool {
     guard let desired = try? JSONDocument(parsing: desired) else { return false }
-    return matches(existing, desired.root)
+    return matches(existing, desired.root, key: "")
   }
 
-  private static func matches(_ existing: JSONView, _ desired: JSONView, key: String = "") -> Bool {
+  private func matches(_ existing: JSONView, _ desired: JSONView, key: String) -> Bool {
     switch (existing.kind, desired.kind) {
     case (.object, .object):
       for (name, value) in desired.members {
@@ -22,7 +26,7 @@ enum Recognition {
       }
       for (name, value) in existing.members {
         guard let name = name.string else { return false }
-        if desired[name] == nil, !isFilledIn(name, value, in: key) { return false }
+        if desired[name] == nil, !Self.isFilledIn(name, value, in: key) { return false }
       }
       return true
     case (.array, .array):
@@ -32,13 +36,17 @@ enum Recognition {
       if let text = desired.string, existing.equals(text) { return true }
       // AlwaysPullImages, an admission plugin of the API server.
       if key == "imagePullPolicy" { return existing.equals("Always") }
-      guard resourceNames.contains(key), let left = existing.string, let right = desired.string else { return false }
+      if key == "image" { return allowsOtherImage && !existing.equals("") }
+      guard Self.resourceNames.contains(key), let left = existing.string, let right = desired.string else {
+        return false
+      }
       return Quantity(left) == Quantity(right)
     default:
       return existing.semanticallyEquals(desired)
     }
   }
 
+  private static let probes: Set<String> = ["livenessProbe", "readinessProbe", "startupProbe"]
   private static let resourceNames: Set<String> = ["cpu", "memory", "ephemeral-storage", "divisor"]
 
   /// Members that the API server adds to what we wrote, with the value that it gives them. Sources: SetDefaults_* in
@@ -54,8 +62,13 @@ enum Recognition {
     case "apiVersion": value.equals("v1")
     case "procMount": value.equals("Default")
     case "scheme": value.equals("HTTP")
-    case "medium": value.equals("")
-    case "readOnly", "optional", "stdin", "tty", "hostIPC": value.bool == false
+    case "medium", "service": value.equals("")
+    case "divisor": value.equals("0")
+    case "defaultMode": value.integer == 420
+    case "timeoutSeconds", "successThreshold": probes.contains(parent) && value.integer == 1
+    case "periodSeconds": probes.contains(parent) && value.integer == 10
+    case "failureThreshold": probes.contains(parent) && value.integer == 3
+    case "readOnly", "optional", "stdin", "tty": value.bool == false
     case "resizePolicy":
       value.elements.allSatisfy {
         $0["restartPolicy"]?.equals("NotRequired") == true && $0["resourceName"]?.kind == .string

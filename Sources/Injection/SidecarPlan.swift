@@ -26,12 +26,14 @@ extension SidecarPlan {
 
   /// The first minor version of Kubernetes whose API server keeps an init container's restartPolicy by default.
   static let nativeSidecarVersion = 29
+  /// The first one that has them at all, behind a feature gate.
+  static let firstNativeSidecarVersion = 28
 
   /// - Parameter apps: the containers that run beside the sidecar.
   init(
     fragments: MeshFragments,
     pod: PodSettings,
-    context: InjectionContext,
+    isNative: Bool,
     view: PodView,
     apps: [JSONView],
     appProbes: String,
@@ -41,7 +43,7 @@ extension SidecarPlan {
     self.pod = pod
     self.appProbes = appProbes
     self.appMetrics = appMetrics
-    isNative = Self.isNative(pod.nativeSidecar, context.cluster)
+    self.isNative = isNative
     inboundPorts = pod.inboundPorts ?? .ports(CapturedPorts.declared(by: apps))
     podPorts = AppSummary.ports(apps)
     appContainers = AppSummary.names(apps)
@@ -49,12 +51,25 @@ extension SidecarPlan {
     terminationGracePeriod = max(0, view.spec?["terminationGracePeriodSeconds"]?.integer ?? 30)
   }
 
-  static func isNative(_ setting: MeshSettings.NativeSidecar, _ cluster: ClusterCapabilities) -> Bool {
-    switch setting {
-    case .always: true
-    case .never: false
-    // A version that is not known may be older, where a native sidecar would never end and the Pod hang in Init.
-    case .auto: cluster.minorVersion.map { $0 >= nativeSidecarVersion } ?? false
+  /// - Throws: where one is demanded of a cluster that has none: its API server would drop the restartPolicy, and the
+  ///   Pod wait for ever for an init container that does not end.
+  static func isNative(
+    _ setting: MeshSettings.NativeSidecar,
+    _ cluster: ClusterCapabilities
+  ) throws(Denial) -> Bool {
+    switch (setting, cluster.minorVersion) {
+    case (.always, let minor?) where minor < firstNativeSidecarVersion:
+      throw Denial(
+        reason: .invalidAnnotation,
+        message: """
+          a native sidecar is demanded, but Kubernetes 1.\(minor) has none, so the Pod would never start; take back the \
+          annotation \(PodAnnotation.nativeSidecar.name), or mesh.injection.nativeSidecar: always
+          """
+      )
+    case (.always, _): return true
+    case (.never, _): return false
+    // A version that is not known may be an older one.
+    case (.auto, let minor): return minor.map { $0 >= nativeSidecarVersion } ?? false
     }
   }
 
