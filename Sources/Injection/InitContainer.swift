@@ -9,9 +9,9 @@ extension SidecarPlan {
       writer.member("image", pod.initImage)
       writer.member("imagePullPolicy", pod.proxyImagePullPolicy.rawValue)
       writer.array("args") { writer in
-        for word in RedirectArguments.make(proxy: mesh.proxy, capture: pod.capture, inboundPorts: inboundPorts) {
-          writer.string(word)
-        }
+        writer.raw(fragments.redirectArguments)
+        writer.string(RedirectArguments.inbound(inboundPorts))
+        writer.raw(fragments.captureArguments(pod.capture))
       }
       if !hasPodResources, let resources = fragments.initResources(proxy: pod.resources) {
         writer.member("resources", raw: resources)

@@ -4,6 +4,8 @@ import KubernetesObjects
 struct MeshVolumes {
   /// Name and serialised volume.
   let volumes: [(name: String, json: [UInt8])]
+  /// The patch operations that add them all to a Pod with volumes of its own, without the brackets of the list.
+  let additions: [UInt8]
 
   init(token: MeshSettings.Token) {
     let mode: JSONValue = 420
@@ -45,6 +47,9 @@ struct MeshVolumes {
       let members = [("name", JSONValue.string(name))] + (source.object.map { Array($0) } ?? [])
       return (name, JSONValue.object(JSONObject(members)).serialized())
     }
+    var patch = PatchWriter()
+    for volume in volumes { patch.add("/spec/volumes/-", volume.json) }
+    additions = patch.operations
   }
 
   private static func item(_ path: String, _ fieldPath: String) -> JSONValue {

@@ -48,7 +48,7 @@ struct MetadataEdits {
       case nil: status.annotations.append(name)
       case value?: break
       case let before?:
-        status.restore.append(.init(pointer: Self.pointer(name), value: .string(before)))
+        status.restore.append(.init(pointer: MetadataPointers.annotation(name), value: .string(before)))
       }
     }
     for name in Scraping.names where !scraping.wanted.contains(where: { $0.name == name }) {
@@ -61,16 +61,14 @@ struct MetadataEdits {
   /// - Parameter status: the serialised status annotation.
   func write(to patch: inout PatchWriter, pod: PodView, status: String) {
     if pod.metadata == nil { patch.add("/metadata", Array("{}".utf8)) }
-    write(labels, "/metadata/labels", isThere: pod.labels != nil, to: &patch)
+    write(labels, MetadataPointers.labels, isThere: pod.labels != nil, to: &patch)
     var annotations = annotations
     if pod.annotation(MeshNames.statusAnnotation) != status {
       annotations.append((MeshNames.statusAnnotation, status))
     }
-    for name in unwanted { patch.remove(Self.pointer(name)) }
-    write(annotations, "/metadata/annotations", isThere: pod.annotations != nil, to: &patch)
+    for name in unwanted { patch.remove(MetadataPointers.annotation(name)) }
+    write(annotations, MetadataPointers.annotations, isThere: pod.annotations != nil, to: &patch)
   }
-
-  static func pointer(_ annotation: String) -> String { "/metadata/annotations/\(JSONPointer.escape(annotation))" }
 
   private func write(
     _ members: [(name: String, value: String)],
@@ -80,7 +78,7 @@ struct MetadataEdits {
   ) {
     if members.isEmpty { return }
     if isThere {
-      for member in members { patch.add("\(path)/\(JSONPointer.escape(member.name))", member.value) }
+      for member in members { patch.add(MetadataPointers.pointer(path, member.name), member.value) }
     } else {
       var writer = JSONWriter(
         reservingCapacity: members.reduce(2) { $0 + $1.name.utf8.count + $1.value.utf8.count + 8 }
@@ -101,6 +99,6 @@ private struct Original {
     let current = pod.annotation(name)
     guard let prior, current == Scraping.values[name] else { return current }
     if prior.annotations.contains(name) { return nil }
-    return prior.restore.first { $0.pointer == MetadataEdits.pointer(name) }?.value.string ?? current
+    return prior.restore.first { $0.pointer == MetadataPointers.annotation(name) }?.value.string ?? current
   }
 }

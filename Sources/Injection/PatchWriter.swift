@@ -22,6 +22,12 @@ struct PatchWriter {
     operation("remove", path) { _ in }
   }
 
+  /// Operations that another writer has serialised.
+  mutating func append(_ operations: [UInt8]) { writer.raw(operations) }
+
+  /// What was written so far, without the brackets of the list.
+  var operations: [UInt8] { writer.bytes }
+
   private mutating func operation(_ name: String, _ path: String, _ value: (inout JSONWriter) -> Void) {
     writer.object { writer in
       writer.member("op", name)
@@ -32,7 +38,7 @@ struct PatchWriter {
 
   func serialized() -> [UInt8] {
     var list = JSONWriter(reservingCapacity: writer.count + 2)
-    list.array { $0.raw(writer.bytes) }
+    list.array { $0.raw(operations) }
     return list.bytes
   }
 }

@@ -42,6 +42,13 @@ struct PodLists {
       patch.add("/spec/volumes", writer.bytes)
       return wanted.volumes.map(\.name)
     }
+    let hasOurs = volumes.elements.contains { volume in
+      volume["name"].map { name in wanted.volumes.contains { name.equals($0.name) } } ?? false
+    }
+    guard hasOurs else {
+      patch.append(wanted.additions)
+      return wanted.volumes.map(\.name)
+    }
     var ours: [String] = []
     for volume in wanted.volumes {
       if let (index, found) = volumes.elements.enumerated().first(where: { $1["name"]?.equals(volume.name) == true }) {

@@ -3,21 +3,22 @@ import KubernetesObjects
 /// The command line of `amesh redirect` in the init container. Every value comes from a parsed type, so nothing that
 /// a user wrote reaches it as text.
 enum RedirectArguments {
-  static func make(
-    proxy: MeshSettings.Proxy,
-    capture: Capture,
-    inboundPorts: PortSet
-  ) -> [String] {
-    var arguments = [
+  /// What is the same for every Pod of a mesh; ``inbound(_:)`` and ``captured(_:)`` follow.
+  static func fixed(proxy: MeshSettings.Proxy) -> [String] {
+    [
       "redirect",
       "--proxy-uid=\(proxy.uid)",
       "--proxy-gid=\(proxy.gid)",
       "--outbound-port=\(MeshPorts.outbound)",
       "--inbound-port=\(MeshPorts.inbound)",
       "--mtls-port=\(MeshPorts.inboundMTLS)",
-      "--inbound-ports=\(text(inboundPorts))",
-      "--outbound-ports=\(text(capture.outboundPorts))",
     ]
+  }
+
+  static func inbound(_ ports: PortSet) -> String { "--inbound-ports=\(text(ports))" }
+
+  static func captured(_ capture: Capture) -> [String] {
+    var arguments = ["--outbound-ports=\(text(capture.outboundPorts))"]
     func add(_ flag: String, _ values: [String]) {
       if !values.isEmpty { arguments.append("--\(flag)=\(values.joined(separator: ","))") }
     }

@@ -24,46 +24,72 @@ enum JSONEscapes {
 
   /// What a string means; `content` is what stands between its quotes and was checked before.
   static func decoded(_ content: UnsafeBufferPointer<UInt8>) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(content.count)
-    var position = 0
-    while position < content.count {
-      let byte = content[position]
-      guard byte == UInt8(ascii: "\\"), position + 1 < content.count else {
-        result.append(byte)
-        position += 1
-        continue
-      }
-      switch content[position + 1] {
-      case UInt8(ascii: "b"): result.append(0x08)
-      case UInt8(ascii: "f"): result.append(0x0C)
-      case UInt8(ascii: "n"): result.append(0x0A)
-      case UInt8(ascii: "r"): result.append(0x0D)
-      case UInt8(ascii: "t"): result.append(0x09)
-      case UInt8(ascii: "u"):
-        position += appendScalar(content, at: position, to: &result)
-        continue
-      case let plain: result.append(plain)
-      }
-      position += 2
-    }
-    return result
+    Array(unsafeUninitializedCapacity: content.count) { target, count in count = decode(content, into: target) }
   }
 
-  /// Appends the scalar whose `\u` is at `position`; returns how many bytes its spelling takes.
-  private static func appendScalar(
+  /// The same, for as long as `body` runs.
+  static func withDecoded<Result>(
     _ content: UnsafeBufferPointer<UInt8>,
-    at position: Int,
-    to result: inout [UInt8]
+    _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: content.count) { target in
+      body(UnsafeBufferPointer(rebasing: target[..<decode(content, into: target)]))
+    }
+  }
+
+  /// Returns how many bytes were written. `target` has room for `content.count`: no escape is shorter than what it
+  /// stands for.
+  private static func decode(
+    _ content: UnsafeBufferPointer<UInt8>,
+    into target: UnsafeMutableBufferPointer<UInt8>
   ) -> Int {
+    var position = 0
+    var written = 0
+    while position < content.count {
+      var byte = content[position]
+      position &+= 1
+      if byte == UInt8(ascii: "\\"), position < content.count {
+        let letter = content[position]
+        if letter == UInt8(ascii: "u") {
+          let (scalar, length) = scalar(content, at: position &- 1)
+          for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter where written < target.count {
+            target[written] = unit
+            written &+= 1
+          }
+          position &+= length &- 1
+          continue
+        }
+        byte = meaning(of: letter)
+        position &+= 1
+      }
+      target[written] = byte
+      written &+= 1
+    }
+    return written
+  }
+
+  @inline(__always)
+  private static func meaning(of letter: UInt8) -> UInt8 {
+    switch letter {
+    case UInt8(ascii: "b"): 0x08
+    case UInt8(ascii: "f"): 0x0C
+    case UInt8(ascii: "n"): 0x0A
+    case UInt8(ascii: "r"): 0x0D
+    case UInt8(ascii: "t"): 0x09
+    default: letter
+    }
+  }
+
+  /// The scalar whose `\u` is at `position`, and how many bytes its spelling takes.
+  private static func scalar(
+    _ content: UnsafeBufferPointer<UInt8>,
+    at position: Int
+  ) -> (scalar: Unicode.Scalar, length: Int) {
     let unit = codeUnit(content, at: position) ?? 0xFFFD
     if UTF16.isLeadSurrogate(unit), let trail = codeUnit(content, at: position + 6), UTF16.isTrailSurrogate(trail) {
       let value = 0x10000 + (UInt32(unit) - 0xD800) << 10 + (UInt32(trail) - 0xDC00)
-      result.append(contentsOf: UTF8.encode(Unicode.Scalar(value) ?? "\u{FFFD}") ?? UTF8.encodedReplacementCharacter)
-      return 12
+      return (Unicode.Scalar(value) ?? "\u{FFFD}", 12)
     }
-    let scalar = Unicode.Scalar(unit) ?? "\u{FFFD}"
-    result.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-    return 6
+    return (Unicode.Scalar(unit) ?? "\u{FFFD}", 6)
   }
 }

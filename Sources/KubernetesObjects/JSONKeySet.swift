@@ -97,7 +97,7 @@ struct JSONKeySet {
   ) -> Result {
     let content = UnsafeBufferPointer(rebasing: bytes[Int(node.start) + 1..<Int(node.end) - 1])
     guard node.hasEscapes else { return body(content) }
-    return JSONEscapes.decoded(content).withUnsafeBufferPointer(body)
+    return JSONEscapes.withDecoded(content, body)
   }
 
   private static func equal(_ one: JSONNode, _ other: JSONNode, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {

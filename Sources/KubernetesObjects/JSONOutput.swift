@@ -24,8 +24,23 @@ struct JSONOutput: Sendable {
     count += 1
   }
 
-  mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-    reserve(bytes.count)
+  /// A byte, with a comma before it where that is asked for.
+  mutating func append(_ byte: UInt8, comma: Bool) {
+    reserve(2)
+    if comma {
+      storage[count] = UInt8(ascii: ",")
+      count += 1
+    }
+    storage[count] = byte
+    count += 1
+  }
+
+  mutating func append(_ bytes: UnsafeBufferPointer<UInt8>, comma: Bool = false) {
+    reserve(bytes.count + 1)
+    if comma {
+      storage[count] = UInt8(ascii: ",")
+      count += 1
+    }
     let start = count
     storage.withUnsafeMutableBufferPointer { storage in
       // `reserve` made room for all of it.
@@ -77,7 +92,7 @@ struct JSONOutput: Sendable {
     }
     while position < text.count {
       let byte = text[position]
-      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+      if JSONEscapes.isNeeded(byte) { break }
       output[position] = byte
       position &+= 1
     }
@@ -86,32 +101,52 @@ struct JSONOutput: Sendable {
 
   /// A text that starts with a byte to escape; runs without one are copied whole.
   private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
-    var position = 0
-    while position < text.count {
-      JSONEscapes.append(text[position], to: &self)
-      let start = position + 1
-      position = JSONWord.endOfPlainRun(in: text, from: start)
-      append(UnsafeBufferPointer(rebasing: text[start..<position]))
+    reserve(text.count + 5 * text.count(where: JSONEscapes.isNeeded))
+    var end = count
+    storage.withUnsafeMutableBufferPointer { storage in
+      var position = 0
+      while position < text.count {
+        end &+= JSONEscapes.write(text[position], to: storage, at: end)
+        let rest = UnsafeBufferPointer(rebasing: text[(position &+ 1)...])
+        let run = Self.copyPlainRun(of: rest, to: UnsafeMutableBufferPointer(rebasing: storage[end...]))
+        position &+= 1 &+ run
+        end &+= run
+      }
     }
+    count = end
   }
 }
 
 extension JSONEscapes {
-  /// Appends the escape of a control character, quote or backslash, RFC 8259 section 7.
-  static func append(_ byte: UInt8, to output: inout JSONOutput) {
-    output.append(UInt8(ascii: "\\"))
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(byte)
-    case 0x08: output.append(UInt8(ascii: "b"))
-    case 0x09: output.append(UInt8(ascii: "t"))
-    case 0x0A: output.append(UInt8(ascii: "n"))
-    case 0x0C: output.append(UInt8(ascii: "f"))
-    case 0x0D: output.append(UInt8(ascii: "r"))
-    default:
-      for character in "u00".utf8 { output.append(character) }
-      for digit in [byte >> 4, byte & 15] {
-        output.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+  /// Whether a string may not hold the byte as it is, RFC 8259 section 7.
+  @inline(__always)
+  static func isNeeded(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  /// Writes the escape of a control character, quote or backslash; returns its length, six at most.
+  static func write(_ byte: UInt8, to output: UnsafeMutableBufferPointer<UInt8>, at position: Int) -> Int {
+    output[position] = UInt8(ascii: "\\")
+    let letter: UInt8? =
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
+      case 0x08: UInt8(ascii: "b")
+      case 0x09: UInt8(ascii: "t")
+      case 0x0A: UInt8(ascii: "n")
+      case 0x0C: UInt8(ascii: "f")
+      case 0x0D: UInt8(ascii: "r")
+      default: nil
       }
+    if let letter {
+      output[position &+ 1] = letter
+      return 2
     }
+    output[position &+ 1] = UInt8(ascii: "u")
+    output[position &+ 2] = UInt8(ascii: "0")
+    output[position &+ 3] = UInt8(ascii: "0")
+    for (offset, digit) in [(4, byte >> 4), (5, byte & 15)] {
+      output[position &+ offset] = digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &+ (digit &- 10)
+    }
+    return 6
   }
 }

@@ -32,17 +32,15 @@ package struct JSONWriter: Sendable {
 
   /// One value that is JSON already.
   package mutating func raw(_ json: some Collection<UInt8>) {
-    separate()
-    if json.withContiguousStorageIfAvailable({ output.append($0) }) == nil {
-      Array(json).withUnsafeBufferPointer { output.append($0) }
+    if json.withContiguousStorageIfAvailable({ token($0) }) == nil {
+      Array(json).withUnsafeBufferPointer { token($0) }
     }
   }
 
   package mutating func view(_ view: JSONView) { raw(view.source) }
 
   private mutating func plain(_ text: String) {
-    separate()
-    text.withUTF8Bytes { output.append($0) }
+    text.withUTF8Bytes { token($0) }
   }
 
   package mutating func value(_ value: JSONValue) {
@@ -67,9 +65,7 @@ package struct JSONWriter: Sendable {
 
   /// An object whose members `body` writes.
   package mutating func object<Failure>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
-    separate()
-    output.append(UInt8(ascii: "{"))
-    needsComma = false
+    open(UInt8(ascii: "{"))
     try body(&self)
     output.append(UInt8(ascii: "}"))
     needsComma = true
@@ -77,9 +73,7 @@ package struct JSONWriter: Sendable {
 
   /// An array whose elements `body` writes.
   package mutating func array<Failure>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
-    separate()
-    output.append(UInt8(ascii: "["))
-    needsComma = false
+    open(UInt8(ascii: "["))
     try body(&self)
     output.append(UInt8(ascii: "]"))
     needsComma = true
@@ -95,6 +89,16 @@ package struct JSONWriter: Sendable {
   package mutating func key(_ key: JSONView) {
     view(key)
     output.append(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
+  private mutating func token(_ json: UnsafeBufferPointer<UInt8>) {
+    output.append(json, comma: needsComma)
+    needsComma = true
+  }
+
+  private mutating func open(_ bracket: UInt8) {
+    output.append(bracket, comma: needsComma)
     needsComma = false
   }
 
