@@ -19,7 +19,7 @@ package enum Uninjector {
     let annotations = status.annotations.filter(MeshNames.annotations.contains)
     remove(annotations + [MeshNames.statusAnnotation], fromMap: "annotations", in: &pod)
     for name in Scraping.names {
-      let pointer = MetadataEdits.pointer(name)
+      let pointer = MetadataPointers.annotation(name)
       guard let restored = status.restore.first(where: { $0.pointer == pointer }) else { continue }
       set(pointer, to: restored.value, in: &pod)
     }
