@@ -20,6 +20,8 @@ struct DrainTests {
   func `every request on an accepted connection is answered`(delay: Duration) async throws {
     try await withWebhook { configuration in
       configuration.drain.delay = delay
+      // A client that is slow between two requests is not an idle one.
+      configuration.drain.idleGrace = .seconds(20)
     } _: { webhook in
       let tls = try webhook.clientTLS()
       let request = Reviews.post(Reviews.body)
