@@ -21,6 +21,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var requestTimer: Scheduled<Void>?
   private var lingerTimer: Scheduled<Void>?
   private var graceTimer: Scheduled<Void>?
+  /// On a stream: what counts the open streams of its connection.
+  private var connectionIdle: HTTP2IdleHandler?
   /// Completed when lingering is over.
   private var closePromise: EventLoopPromise<Void>?
 
@@ -42,19 +44,30 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     if let bytes = try? context.pipeline.syncOperations.handler(type: ByteArrivalHandler.self) {
       bytes.observer = self
     }
+    if lifecycle.kind == .stream, let connection = context.channel.parent {
+      connectionIdle = try? connection.pipeline.syncOperations.handler(type: HTTP2IdleHandler.self)
+      connectionIdle?.streamOpened()
+    }
     scheduleIdleCheck(context, at: .now() + TimeAmount(configuration.timeouts.idle))
     if server.phase == .closing { scheduleGrace(context) }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     for timer in [idleTimer, requestTimer, lingerTimer, graceTimer] { timer?.cancel() }
+    streamClosed()
     closePromise?.succeed()
     closePromise = nil
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     for timer in [idleTimer, requestTimer, lingerTimer, graceTimer] { timer?.cancel() }
+    streamClosed()
     context.fireChannelInactive()
+  }
+
+  private func streamClosed() {
+    connectionIdle?.streamClosed()
+    connectionIdle = nil
   }
 
   // MARK: Requests

@@ -90,8 +90,13 @@ struct WebhookChannel: ServerChildChannel {
   ) -> EventLoopFuture<Connection> {
     let isHTTP2 = result == .negotiated("h2")
     return channel.eventLoop.makeCompletedFuture {
-      let handler: any ChannelHandler = isHTTP2 ? CloseAfterFlushHandler() : ByteArrivalHandler()
-      try channel.pipeline.syncOperations.addHandler(handler)
+      if isHTTP2 {
+        try channel.pipeline.syncOperations.addHandlers([
+          HTTP2IdleHandler(configuration.timeouts), CloseAfterFlushHandler(),
+        ])
+      } else {
+        try channel.pipeline.syncOperations.addHandler(ByteArrivalHandler())
+      }
     }.flatMap {
       isHTTP2
         ? http2.setup(channel: channel, logger: logger).map { .http2($0) }
