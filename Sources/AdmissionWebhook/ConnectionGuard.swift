@@ -121,14 +121,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       return
     }
     switch unwrapOutboundIn(data) {
-    case .head(var head) where head.status.kind != .informational:
-      let closes = lifecycle.responseBegins(
-        closes: head.headerFields.closesConnection,
-        isDraining: server.phase >= .draining
-      )
-      // HTTP/2 knows no such header (RFC 9113, 8.2.2).
-      head.headerFields[.connection] = closes && lifecycle.kind == .connection ? "close" : nil
-      context.write(wrapOutboundOut(.head(head)), promise: promise)
+    case .head(let head) where head.isEmptyBadRequest:
+      // Hummingbird's answer to what the codec can't read: it says more in our words.
+      metrics.failed(.badRequest)
+      let (problemHead, body) = HTTPProblem.malformed.response()
+      writeHead(problemHead, closes: true, context: context, promise: promise)
+      context.write(wrapOutboundOut(.body(body)), promise: nil)
+    case .head(let head) where head.status.kind != .informational:
+      writeHead(head, closes: head.headerFields.closesConnection, context: context, promise: promise)
     case .end:
       if lifecycle.responseEnded(now: .now()) {
         context.writeAndFlush(data, promise: promise)
@@ -140,6 +140,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .head, .body:
       context.write(data, promise: promise)
     }
+  }
+
+  private func writeHead(
+    _ head: HTTPResponse,
+    closes: Bool,
+    context: ChannelHandlerContext,
+    promise: EventLoopPromise<Void>?
+  ) {
+    var head = head
+    let closes = lifecycle.responseBegins(closes: closes, isDraining: server.phase >= .draining)
+    // HTTP/2 knows no such header (RFC 9113, 8.2.2).
+    head.headerFields[.connection] = closes && lifecycle.kind == .connection ? "close" : nil
+    context.write(wrapOutboundOut(.head(head)), promise: promise)
   }
 
   func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -248,6 +261,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       if handler.lifecycle.isIdle { handler.linger(context) }
     }
   }
+}
+
+extension HTTPResponse {
+  /// No problem of ours is without a body.
+  fileprivate var isEmptyBadRequest: Bool { status == .badRequest && headerFields[.contentLength] == "0" }
 }
 
 /// Tells whoever waits for a request's body that its answer was given without them.

@@ -51,6 +51,12 @@ package struct HTTPProblem: Error, Equatable, Sendable {
     )
   }
 
+  package static let malformed = HTTPProblem(
+    .badRequest,
+    error: "the request is not valid HTTP, or its headers are too large",
+    hint: "send one Content-Length or a chunked body, not both, and few, short headers (RFC 9112)"
+  )
+
   package static let emptyBody = HTTPProblem(
     .badRequest,
     error: "the body is empty",
