@@ -1,20 +1,27 @@
 import Synchronization
 
-/// Bounds the memory that request bodies take together.
+/// Bounds the memory that request bodies take together, and keeps a part of it for small ones: large bodies can't make
+/// the server send all others away.
 package final class BodyBudget: Sendable {
+  /// Bytes of a body beyond which it is a large one; few Pods come near.
+  package static let smallBodyBytes = 256 << 10
+
   private let free: Mutex<Int>
+  private let keptForSmall: Int
 
   package init(bytes: Int) {
     free = Mutex(max(0, bytes))
+    keptForSmall = max(0, bytes) / 8
   }
 
   /// Bytes that are not reserved.
   package var freeBytes: Int { free.withLock { $0 } }
 
-  /// False, and nothing reserved, when there is not enough left.
-  package func reserve(_ bytes: Int) -> Bool {
+  /// False, and nothing reserved, when there is not enough left, or for a large body not without what is kept for small
+  /// ones.
+  package func reserve(_ bytes: Int, isLarge: Bool = false) -> Bool {
     free.withLock { free in
-      guard bytes >= 0, bytes <= free else { return false }
+      guard bytes >= 0, bytes <= free - (isLarge ? keptForSmall : 0) else { return false }
       free -= bytes
       return true
     }

@@ -15,24 +15,22 @@ struct BodyCollector {
     self.budget = budget
   }
 
-  /// Reserves room for a body of known length.
-  mutating func begin() throws(HTTPProblem) {
-    guard let length else { return }
-    try reserve(length)
-    // What a client announces is believed as it comes.
-    bytes.reserveCapacity(min(length, 1 << 20))
-  }
-
   mutating func append(_ part: ByteBuffer) throws(HTTPProblem) {
     let count = bytes.count + part.readableBytes
     guard count <= limit else { throw .tooLarge(limit: limit) }
-    if count > reserved { try reserve(count - reserved) }
+    // By what has come, not by what is announced: announcing costs a client nothing.
+    let isLarge = max(count, length ?? 0) > BodyBudget.smallBodyBytes
+    guard budget.reserve(count - reserved, isLarge: isLarge) else { throw .overloaded }
+    reserved = count
+    if bytes.isEmpty, let length { bytes.reserveCapacity(min(length, 1 << 16)) }
     part.withUnsafeReadableBytes { bytes.append(contentsOf: $0) }
   }
 
-  func finish() throws(HTTPProblem) -> [UInt8] {
+  /// Hands the body over: the collector doesn't keep it alive.
+  mutating func finish() throws(HTTPProblem) -> [UInt8] {
     if let length, bytes.count < length { throw .incompleteBody }
     guard !bytes.isEmpty else { throw .emptyBody }
+    defer { bytes = [] }
     return bytes
   }
 
@@ -40,10 +38,5 @@ struct BodyCollector {
   mutating func release() {
     budget.release(reserved)
     reserved = 0
-  }
-
-  private mutating func reserve(_ count: Int) throws(HTTPProblem) {
-    guard budget.reserve(count) else { throw .overloaded }
-    reserved += count
   }
 }

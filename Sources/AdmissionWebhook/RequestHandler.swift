@@ -14,6 +14,26 @@ struct RequestHandler: Sendable {
   let budget: BodyBudget
   let metrics: WebhookMetrics
   let logger: Logger
+  private let largeReviews = LargeReviewTurn()
+
+  /// Bytes of a client's text that a log line takes in.
+  private static let maximumLoggedBytes = 256
+
+  init(
+    injector: CurrentInjector,
+    namespaces: any NamespaceSource,
+    configuration: WebhookConfiguration,
+    budget: BodyBudget,
+    metrics: WebhookMetrics,
+    logger: Logger
+  ) {
+    self.injector = injector
+    self.namespaces = namespaces
+    self.configuration = configuration
+    self.budget = budget
+    self.metrics = metrics
+    self.logger = logger
+  }
 
   @concurrent
   func respond(to request: Request, with writer: consuming ResponseWriter) async throws {
@@ -28,13 +48,12 @@ struct RequestHandler: Sendable {
         budget: budget
       )
       defer { collector.release() }
-      try collector.begin()
       if request.headers[.expect]?.lowercased() == "100-continue" {
         try await writer.writeInformationalHead(HTTPResponse(status: .continue))
       }
       for try await part in request.body { try collector.append(part) }
       isBodyRead = true
-      let answer = try await answer(collector.finish(), selector: selector)
+      let answer = try await answerInTurn(collector.finish(), selector: selector)
       (head, body) = (Self.head(length: answer.count), ByteBuffer(bytes: answer))
     } catch let problem as HTTPProblem {
       metrics.failed(problem.code)
@@ -57,7 +76,23 @@ struct RequestHandler: Sendable {
     )
   }
 
-  private func answer(_ body: [UInt8], selector: WebhookSelector) async throws(HTTPProblem) -> [UInt8] {
+  private func answerInTurn(
+    _ body: consuming [UInt8],
+    selector: WebhookSelector
+  ) async throws(HTTPProblem) -> [UInt8] {
+    guard body.count > LargeReviewTurn.threshold else { return try await answer(body, selector: selector) }
+    await largeReviews.enter()
+    let result: Result<[UInt8], HTTPProblem>
+    do throws(HTTPProblem) {
+      result = .success(try await answer(body, selector: selector))
+    } catch {
+      result = .failure(error)
+    }
+    await largeReviews.leave()
+    return try result.get()
+  }
+
+  private func answer(_ body: consuming [UInt8], selector: WebhookSelector) async throws(HTTPProblem) -> [UInt8] {
     let start = ContinuousClock.now
     let review: AdmissionReview
     do throws(AdmissionReviewError) {

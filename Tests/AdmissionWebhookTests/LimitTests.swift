@@ -145,15 +145,19 @@ struct LimitTests {
     } _: { webhook in
       try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { slow in
         // Takes nearly the whole budget, and keeps it.
-        try await slow.send(Self.head + "Expect: 100-continue\r\nContent-Length: \(body.count)\r\n\r\n")
-        #expect(try await slow.readResponse()?.status == 100)
-        let refused = try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
-          try await connection.send(Reviews.post(body))
-          return try await connection.readResponse()
+        try await slow.send(Self.head + "Content-Length: \(body.count)\r\n\r\n")
+        try await slow.send(Array(body.dropLast()))
+        var refused: RawResponse?
+        // Until those bytes are read.
+        for _ in 0..<500 where refused?.status != 503 {
+          refused = try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
+            try await connection.send(Reviews.post(body))
+            return try await connection.readResponse()
+          }
         }
         #expect(refused?.status == 503)
         #expect(refused?.headers["retry-after"] == "1")
-        try await slow.send(body)
+        try await slow.send(Array(body.suffix(1)))
         #expect(try await slow.readResponse()?.status == 200)
       }
       let welcome = try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
@@ -161,6 +165,75 @@ struct LimitTests {
         return try await connection.readResponse()
       }
       #expect(welcome?.status == 200)
+    }
+  }
+
+  @Test func `a large body that is announced and not sent takes nothing from others`() async throws {
+    let body = Reviews.body
+    try await withWebhook {
+      $0.bodyBudgetBytes = 1 << 20
+    } _: { webhook in
+      try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { slow in
+        try await slow.send(Self.head + "Expect: 100-continue\r\nContent-Length: \(1 << 20)\r\n\r\n")
+        #expect(try await slow.readResponse()?.status == 100)
+        let response = try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
+          try await connection.send(Reviews.post(body))
+          return try await connection.readResponse()
+        }
+        #expect(response?.status == 200)
+      }
+    }
+  }
+
+  @Test func `large bodies leave a part of the budget to small ones`() {
+    let budget = BodyBudget(bytes: 800)
+    #expect(!budget.reserve(701, isLarge: true))
+    #expect(budget.reserve(700, isLarge: true))
+    #expect(!budget.reserve(1, isLarge: true))
+    #expect(budget.reserve(100))
+    #expect(!budget.reserve(1))
+    budget.release(800)
+    #expect(budget.freeBytes == 800)
+  }
+
+  @Test func `large reviews are all answered, though one at a time`() async throws {
+    let body = Reviews.body + [UInt8](repeating: 32, count: 2 << 20)
+    try await withWebhook { webhook in
+      try await withThrowingTaskGroup(of: Int?.self) { group in
+        for index in 0..<8 {
+          group.addTask {
+            try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
+              // Some of them can't be parsed.
+              try await connection.send(Reviews.post(body + (index.isMultiple(of: 2) ? [] : [0x7B])))
+              return try await connection.readResponse()?.status
+            }
+          }
+        }
+        var statuses: [Int?] = []
+        for try await status in group { statuses.append(status) }
+        #expect(statuses.filter { $0 == 200 }.count == 4)
+        #expect(statuses.filter { $0 == 400 }.count == 4)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "Content-Length: 2\r\nContent-Length: 3\r\n", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+    "X-Long: \(String(repeating: "x", count: 200_000))\r\n",
+  ])
+  func `what the codec refuses is explained`(headers: String) async throws {
+    try await withWebhook { webhook in
+      let text = try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
+        try? await connection.send(Self.head + headers + "\r\n{}")
+        return await connection.readToEnd()
+      }
+      let (response, rest) = try #require(RawResponse.parse(text))
+      #expect(response.status == 400)
+      #expect(response.headers["connection"] == "close")
+      #expect(response.headers["content-type"] == "application/json")
+      #expect(response.body.contains("Content-Length"))
+      #expect(rest.isEmpty)
+      #expect(webhook.metrics.value("amesh_webhook_http_errors_total{code=400}") == 1)
     }
   }
 
