@@ -120,9 +120,9 @@ struct RequestHandler: Sendable {
     let level: Logger.Level = answer.verdict == .denied ? .info : .debug
     guard level >= logger.logLevel else { return }
     var metadata: Logger.Metadata = [
-      "namespace": "\(review.namespace ?? "")",
-      "name": "\(review.displayName)",
-      "uid": "\(review.uid)",
+      "namespace": "\((review.namespace ?? "").cut(toBytes: Self.maximumLoggedBytes))",
+      "name": "\(review.displayName.cut(toBytes: Self.maximumLoggedBytes))",
+      "uid": "\(review.uid.cut(toBytes: Self.maximumLoggedBytes))",
       "verdict": "\(answer.verdict.rawValue)",
       "reason": "\(answer.reason.label)",
       "seconds": "\(Double(duration.nanoseconds) / 1e9)",
