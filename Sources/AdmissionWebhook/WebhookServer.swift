@@ -90,6 +90,9 @@ package struct WebhookServer: Service {
     ) { request, writer, _ in
       try await handler.respond(to: request, with: writer)
     }
+    // Hummingbird tells each start too.
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .notice)
     return Server(
       childChannelSetup: channel,
       configuration: ServerConfiguration(
@@ -99,7 +102,7 @@ package struct WebhookServer: Service {
       ),
       onServerRunning: { [onListening] channel in onListening(channel.localAddress?.port ?? 0) },
       eventLoopGroup: eventLoopGroup,
-      logger: logger
+      logger: quiet
     )
   }
 
