@@ -1,5 +1,5 @@
 package import Injection
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The configuration that reviews are answered with; swapped while requests are served, each of which uses one whole.
 package final class CurrentInjector: Sendable {
@@ -8,23 +8,23 @@ package final class CurrentInjector: Sendable {
     var generation: Int
   }
 
-  private let state: Mutex<State>
+  private let state: NIOLockedValueBox<State>
 
   package init(_ injector: Injector, cluster: ClusterCapabilities = ClusterCapabilities()) {
-    state = Mutex(State(responder: ReviewResponder(injector: injector, cluster: cluster), generation: 1))
+    state = NIOLockedValueBox(State(responder: ReviewResponder(injector: injector, cluster: cluster), generation: 1))
   }
 
-  package var responder: ReviewResponder { state.withLock { $0.responder } }
+  package var responder: ReviewResponder { state.withLockedValue { $0.responder } }
 
   /// Counts the configurations that were served since the start, from 1.
-  package var generation: Int { state.withLock { $0.generation } }
+  package var generation: Int { state.withLockedValue { $0.generation } }
 
   /// Serves another configuration from the next request on.
   ///
   /// - Returns: the new generation.
   @discardableResult
   package func replace(_ injector: Injector, cluster: ClusterCapabilities = ClusterCapabilities()) -> Int {
-    state.withLock { state in
+    state.withLockedValue { state in
       state.responder = ReviewResponder(injector: injector, cluster: cluster)
       state.generation += 1
       return state.generation

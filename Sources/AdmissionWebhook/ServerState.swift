@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import Synchronization
 
@@ -20,7 +21,7 @@ final class ServerState: Sendable {
     var phase = Phase.serving
   }
 
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
   /// Read for every response, without a lock.
   private let currentPhase = Atomic<Int>(Phase.serving.rawValue)
   private let metrics: WebhookMetrics
@@ -33,7 +34,7 @@ final class ServerState: Sendable {
 
   /// Goes on to a later phase; an earlier one changes nothing.
   func enter(_ phase: Phase) {
-    state.withLock { state in
+    state.withLockedValue { state in
       guard state.phase < phase else { return }
       state.phase = phase
       currentPhase.store(phase.rawValue, ordering: .releasing)
@@ -41,16 +42,16 @@ final class ServerState: Sendable {
   }
 
   /// Open connections, handshakes included.
-  var connections: [any Channel] { state.withLock { Array($0.connections.values) } }
+  var connections: [any Channel] { state.withLockedValue { Array($0.connections.values) } }
 
   func opened(_ channel: any Channel) {
     let id = ObjectIdentifier(channel)
-    state.withLock { state in
+    state.withLockedValue { state in
       state.connections[id] = channel
       metrics.connectionsChanged(to: state.connections.count)
     }
     channel.closeFuture.whenComplete { [self] _ in
-      state.withLock { state in
+      state.withLockedValue { state in
         state.connections[id] = nil
         metrics.connectionsChanged(to: state.connections.count)
       }

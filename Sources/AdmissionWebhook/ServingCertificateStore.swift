@@ -1,7 +1,7 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOSSL
 package import ServingCertificate
-import Synchronization
 
 /// The certificate that new connections are served with; swapped while old connections go on with theirs.
 package final class ServingCertificateStore: Sendable {
@@ -10,21 +10,21 @@ package final class ServingCertificateStore: Sendable {
     var context: NIOSSLContext
   }
 
-  private let current: Mutex<Current>
+  private let current: NIOLockedValueBox<Current>
 
   package init(_ certificate: ServingCertificate) throws {
-    current = Mutex(Current(certificate: certificate, context: try Self.context(for: certificate)))
+    current = NIOLockedValueBox(Current(certificate: certificate, context: try Self.context(for: certificate)))
   }
 
-  package var certificate: ServingCertificate { current.withLock { $0.certificate } }
+  package var certificate: ServingCertificate { current.withLockedValue { $0.certificate } }
 
   /// For the next handshake.
-  var context: NIOSSLContext { current.withLock { $0.context } }
+  var context: NIOSSLContext { current.withLockedValue { $0.context } }
 
   /// Serves another certificate from the next handshake on; the old one stays when it can't be used.
   package func replace(_ certificate: ServingCertificate) throws {
     let context = try Self.context(for: certificate)
-    current.withLock { $0 = Current(certificate: certificate, context: context) }
+    current.withLockedValue { $0 = Current(certificate: certificate, context: context) }
   }
 
   private static func context(for certificate: ServingCertificate) throws -> NIOSSLContext {

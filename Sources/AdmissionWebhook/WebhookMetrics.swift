@@ -1,6 +1,6 @@
 package import CoreMetrics
 import Injection
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The webhook's metrics; handles are made once each, never per request.
 package final class WebhookMetrics: Sendable {
@@ -10,7 +10,7 @@ package final class WebhookMetrics: Sendable {
   }
 
   private let factory: any MetricsFactory
-  private let requests = Mutex<[Outcome: Counter]>([:])
+  private let requests = NIOLockedValueBox<[Outcome: Counter]>([:])
   private let duration: CoreMetrics.Timer
   private let patchBytes: Recorder
   private let problems: [HTTPProblem.Code: Counter]
@@ -62,7 +62,7 @@ package final class WebhookMetrics: Sendable {
   }
 
   private func counter(_ outcome: Outcome) -> Counter {
-    requests.withLock { requests in
+    requests.withLockedValue { requests in
       if let counter = requests[outcome] { return counter }
       let counter = Counter(
         label: "amesh_injection_requests_total",

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Lets tasks wait until so many others have arrived.
 final class OpenGate: Sendable {
@@ -7,14 +7,14 @@ final class OpenGate: Sendable {
     var waiting: [CheckedContinuation<Void, Never>] = []
   }
 
-  private let state: Mutex<State>
+  private let state: NIOLockedValueBox<State>
 
   init(count: Int) {
-    state = Mutex(State(remaining: count))
+    state = NIOLockedValueBox(State(remaining: count))
   }
 
   func arrive() async {
-    let waiting = state.withLock { state in
+    let waiting = state.withLockedValue { state in
       state.remaining -= 1
       guard state.remaining <= 0 else { return [CheckedContinuation<Void, Never>]() }
       defer { state.waiting = [] }
@@ -26,7 +26,7 @@ final class OpenGate: Sendable {
   /// Returns once everyone has arrived.
   func wait() async {
     await withCheckedContinuation { continuation in
-      let isOpen = state.withLock { state in
+      let isOpen = state.withLockedValue { state in
         if state.remaining > 0 { state.waiting.append(continuation) }
         return state.remaining <= 0
       }

@@ -1,11 +1,11 @@
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A log that remembers the levels of what was logged.
 final class RecordingLog: LogHandler {
-  private let recorded = Mutex<[Logger.Level]>([])
+  private let recorded = NIOLockedValueBox<[Logger.Level]>([])
 
-  var levels: [Logger.Level] { recorded.withLock { $0 } }
+  var levels: [Logger.Level] { recorded.withLockedValue { $0 } }
 
   var logLevel: Logger.Level {
     get { .debug }
@@ -18,7 +18,7 @@ final class RecordingLog: LogHandler {
   }
 
   func log(event: LogEvent) {
-    recorded.withLock { $0.append(event.level) }
+    recorded.withLockedValue { $0.append(event.level) }
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {

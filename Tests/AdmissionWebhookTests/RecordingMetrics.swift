@@ -1,22 +1,22 @@
 import CoreMetrics
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A metrics backend that remembers what was recorded, by `label{dimension=value}`.
 final class RecordingMetrics: MetricsFactory {
-  private let values = Mutex<[String: Double]>([:])
+  private let values = NIOLockedValueBox<[String: Double]>([:])
 
   /// A counter's sum, a recorder's or timer's number of records, a gauge's last value; nil when nothing was recorded.
-  func value(_ name: String) -> Double? { values.withLock { $0[name] } }
+  func value(_ name: String) -> Double? { values.withLockedValue { $0[name] } }
 
   /// Everything recorded, by name.
-  var all: [String: Double] { values.withLock { $0 } }
+  var all: [String: Double] { values.withLockedValue { $0 } }
 
   fileprivate func add(_ amount: Double, to name: String) {
-    values.withLock { $0[name, default: 0] += amount }
+    values.withLockedValue { $0[name, default: 0] += amount }
   }
 
   fileprivate func set(_ name: String, to value: Double) {
-    values.withLock { $0[name] = value }
+    values.withLockedValue { $0[name] = value }
   }
 
   private static func name(_ label: String, _ dimensions: [(String, String)]) -> String {

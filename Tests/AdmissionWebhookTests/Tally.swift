@@ -1,12 +1,12 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Counts what several tasks do.
 final class Tally: Sendable {
-  private let total = Mutex(0)
+  private let total = NIOLockedValueBox(0)
 
-  var count: Int { total.withLock { $0 } }
+  var count: Int { total.withLockedValue { $0 } }
 
   func add() {
-    total.withLock { $0 += 1 }
+    total.withLockedValue { $0 += 1 }
   }
 }
