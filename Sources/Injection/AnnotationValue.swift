@@ -92,17 +92,6 @@ extension PortRange {
 }
 
 extension MeshSettings {
-  /// The characters of an image reference and a sane length; the kubelet judges the rest.
-  package static func isImageReference(_ text: String) -> Bool {
-    guard (1...512).contains(text.utf8.count), let first = text.utf8.first else { return false }
-    return isAlphanumeric(first)
-      && text.utf8.allSatisfy { isAlphanumeric($0) || "._-/:@".utf8.contains($0) }
-  }
-
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-  }
-
   /// Linux: 1 to 15 bytes, no slash, no white space; we are stricter: letters, digits and `._-@`, and at the end `+`,
   /// which stands for any rest.
   package static func isInterfaceName(_ text: String) -> Bool {

@@ -7,27 +7,13 @@ extension SettingType where Value == PortRange {
     .scalar(
       "ports",
       parse: { scalar throws(Refusal) in
-        guard let text = scalar.spelling, let ports = PortRange(spelling: text) else {
+        guard let text = scalar.spelling, let ports = PortRange(text) else {
           throw Refusal(scalar.value, isNot: "a port", use: "1 to 65535, or a range such as 9000-9010")
         }
         return ports
       },
       encode: { $0.first == $0.last ? .number(JSONNumber(Int($0.first))) : .string("\($0.first)-\($0.last)") }
     )
-  }
-}
-
-extension PortRange {
-  fileprivate init?(spelling: String) {
-    let ends = spelling.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map(Self.port)
-    guard let first = ends.first ?? nil, let last = ends.last ?? nil else { return nil }
-    self.init(first: first, last: last)
-  }
-
-  /// Digits only: Swift's own reader takes a sign.
-  private static func port(_ text: Substring) -> UInt16? {
-    guard text.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) else { return nil }
-    return UInt16(text).flatMap { $0 == 0 ? nil : $0 }
   }
 }
 
@@ -101,15 +87,16 @@ extension SettingType where Value == Quantity {
 }
 
 extension SettingType where Value == ClusterCapabilities {
-  /// A Kubernetes version such as 1.33 or v1.33.2.
+  /// A Kubernetes version such as 1.33, 1.33+ or v1.33.1-gke.1584000.
   static var kubernetesVersion: SettingType {
     .scalar(
       "Kubernetes version",
       parse: { scalar throws(Refusal) in
         let text = scalar.spelling ?? ""
-        let parts = (text.hasPrefix("v") ? text.dropFirst() : text[...]).split(separator: ".")
-        guard parts.count >= 2, parts.count <= 3, parts[0] == "1", parts[1].first != "+", let minor = UInt8(parts[1])
-        else {
+        let version = text.hasPrefix("v") ? text.dropFirst() : text[...]
+        let digits = version.dropFirst(2).prefix { "0123456789".contains($0) }
+        let rest = version.dropFirst(2 + digits.count)
+        guard version.hasPrefix("1."), let minor = UInt8(digits), rest.first.map({ ".+-".contains($0) }) ?? true else {
           throw Refusal(scalar.value, isNot: "a Kubernetes version", use: "such as \"1.33\"")
         }
         return ClusterCapabilities(minorVersion: Int(minor))

@@ -79,9 +79,8 @@ extension SettingType where Value == String {
   }
 
   static var image: SettingType {
-    .string("image", "an image", use: "a reference such as registry.example/name:tag") { text in
-      guard let last = text.utf8.last, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return false }
-      return text.utf8.count <= 1024 && !":/@".utf8.contains(last) && !text.hasPrefix("/") && !text.hasPrefix("-")
+    .string("image", "an image", use: "a reference such as registry.example/name:tag") {
+      MeshSettings.isImageReference($0)
     }
   }
 
@@ -126,10 +125,9 @@ extension SettingType where Value == String {
     }
   }
 
-  /// Linux: at most 15 bytes, neither blank nor slash.
   static var networkInterface: SettingType {
     .string("interface", "a network interface", use: "a name such as eth1, up to 15 characters") {
-      isWord($0, limit: 15) && !$0.contains("/") && !$0.contains(":")
+      MeshSettings.isInterfaceName($0)
     }
   }
 
