@@ -56,16 +56,25 @@ extension ConfigurationInput {
     return tree
   }
 
-  /// `AMESH_…` variables that no setting has, with what may have been meant. Those that Kubernetes sets for a Service
-  /// named amesh are not ours.
+  /// `AMESH_…` variables that no setting has, with what may have been meant. Those that Kubernetes sets for Services
+  /// named amesh and amesh-… are not ours.
   var unknownVariables: [String] {
     let known = Setting.all.map(\.environmentVariable)
     return environment.keys.sorted().compactMap { name in
       guard name.hasPrefix("AMESH_"), !known.contains(name), name != "AMESH_CONFIG" else { return nil }
-      guard !name.hasPrefix("AMESH_SERVICE_"), !name.hasPrefix("AMESH_PORT") else { return nil }
+      guard !Self.isOfService(name, environment[name] ?? "") else { return nil }
       let suggestion = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
       return "\(name): unknown variable, ignored\(suggestion)"
     }
+  }
+
+  /// `AMESH_SERVICE_HOST`, `AMESH_X_SERVICE_PORT_HTTPS`, `AMESH_PORT=tcp://…`, `AMESH_X_PORT_443_TCP_ADDR`.
+  private static func isOfService(_ name: String, _ value: String) -> Bool {
+    if name.hasSuffix("_SERVICE_HOST") || name.hasSuffix("_SERVICE_PORT") || name.contains("_SERVICE_PORT_") {
+      return true
+    }
+    if name.hasSuffix("_PORT") { return value.contains("://") || isOfService(String(name.dropLast(5)), "") }
+    return ["_TCP", "_UDP", "_SCTP"].contains { name.contains($0) } && name.contains("_PORT_")
   }
 
   private func fileTree(_ findings: inout Findings) -> SourcedValue? {

@@ -23,7 +23,10 @@ extension ConfigurationInput {
       }
     }
     guard findings.problems.isEmpty else { throw InvalidConfiguration(findings) }
-    return LoadedConfiguration(configuration: configuration, warnings: unknownVariables)
+    return LoadedConfiguration(
+      configuration: configuration,
+      warnings: unknownVariables + PatchTrial(configuration.mesh).warnings
+    )
   }
 
   /// Hands the values below a node to the settings whose paths lead there.

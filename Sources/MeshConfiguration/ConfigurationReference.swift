@@ -1,4 +1,4 @@
-package import KubernetesObjects
+import KubernetesObjects
 
 /// The list of settings for a person.
 package enum ConfigurationReference {
@@ -14,9 +14,6 @@ package enum ConfigurationReference {
     }
     return lines.joined(separator: "\n") + "\n"
   }
-
-  /// The defaults as a file to start from.
-  package static var example: JSONValue { Configuration().effective }
 
   private static func escape(_ cell: String) -> String {
     cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")

@@ -16,6 +16,15 @@ struct ConfigurationRule: Sendable {
         let known = mesh.patches.keys.sorted().joined(separator: ", ")
         return "no patch is named \"\(missing)\"; mesh.injection.patches has \(known.isEmpty ? "none" : known)"
       },
+      ConfigurationRule(key: "mesh.injection.defaultPatches") { configuration in
+        PatchTrial(configuration.mesh).failure(of: configuration.mesh.defaultPatches)
+      },
+      ConfigurationRule(key: "mesh.injection.nativeSidecar") { configuration in
+        guard configuration.mesh.nativeSidecar == .always, let minor = configuration.server.cluster.minorVersion,
+          minor < 29
+        else { return nil }
+        return "always makes Pods hang in Kubernetes 1.\(minor), server.kubernetesVersion; use auto, or 1.29 or later"
+      },
       ConfigurationRule(key: "mesh.injection.drain.maximumSeconds") { configuration in
         let drain = configuration.mesh.drain
         guard drain.minimumSeconds > drain.maximumSeconds else { return nil }

@@ -1,11 +1,17 @@
 package import KubernetesObjects
 
 extension Configuration {
-  /// Every setting with the value that is in force, for a person: what may be secret is not shown.
-  package var effective: JSONValue {
+  /// Every setting with the value that is in force, as a file that can be read back.
+  package var effective: JSONValue { document { $0.value(in: self) } }
+
+  /// As ``effective``, for whoever can reach the process: what may be secret is not shown.
+  package var redacted: JSONValue { document { Self.redacted($0.value(in: self), $0) } }
+
+  private func document(_ value: (Setting) -> JSONValue) -> JSONValue {
     let head: [(String, JSONValue)] = [("apiVersion", .string(Self.apiVersion)), ("kind", .string(Self.kind))]
-    guard case .object(let body) = Self.tree(Setting.all.map { ($0.path[...], Self.redacted($0.value(in: self), $0)) })
-    else { return .object(JSONObject(head)) }
+    guard case .object(let body) = Self.tree(Setting.all.map { ($0.path[...], value($0)) }) else {
+      return .object(JSONObject(head))
+    }
     return .object(JSONObject(head + body.map { ($0.0, $0.1) }))
   }
 
@@ -37,7 +43,7 @@ extension Configuration {
     return .object(JSONObject(order.map { ($0, tree(groups[$0] ?? [])) }))
   }
 
-  /// Patches may put passwords into a container's environment.
+  /// Patches may put secrets anywhere: into the environment, arguments, headers of probes.
   private static func redacted(_ value: JSONValue, _ setting: Setting) -> JSONValue {
     guard setting.path.last == "patches", case .object(let patches) = value else { return value }
     return .object(
@@ -57,28 +63,8 @@ extension Configuration {
   }
 
   private static func redacted(operation: JSONValue) -> JSONValue {
-    guard case .object(var object) = operation, let value = object["value"] else { return operation }
-    let path = object["path"]?.string ?? ""
-    let isEnvironment = path.split(separator: "/").contains("env")
-    object["value"] = isEnvironment ? redacted(environment: value) : redacted(container: value)
-    return .object(object)
-  }
-
-  private static func redacted(environment: JSONValue) -> JSONValue {
-    switch environment {
-    case .object(var variable):
-      if variable["value"] != nil { variable["value"] = "<redacted>" }
-      return .object(variable)
-    case .array(let variables): return .array(variables.map { redacted(environment: $0) })
-    case .string: return "<redacted>"
-    default: return environment
-    }
-  }
-
-  /// A whole container, or what is no concern of ours.
-  private static func redacted(container: JSONValue) -> JSONValue {
-    guard case .object(var object) = container, let environment = object["env"] else { return container }
-    object["env"] = redacted(environment: environment)
+    guard case .object(var object) = operation, object["value"] != nil else { return operation }
+    object["value"] = "(redacted)"
     return .object(object)
   }
 }

@@ -152,8 +152,10 @@ extension SettingType where Value == [String: NamespaceMetadata] {
             )
             continue
           }
-          var namespace = NamespaceMetadata(name: member.key, labels: [:], annotations: [:])
+          var namespace = NamespaceMetadata(name: member.key)
           for part in member.value.members(key: key, known: ["labels", "annotations"], &findings) {
+            // What is not given is not known, and labels that are not known switch nothing off.
+            guard !part.value.isNull else { continue }
             let strings = strings(part.value, "\(key).\(part.key)", &findings)
             if part.key == "labels" { namespace.labels = strings } else { namespace.annotations = strings }
           }
@@ -165,7 +167,8 @@ extension SettingType where Value == [String: NamespaceMetadata] {
         .object(
           JSONObject(
             namespaces.sorted { $0.key < $1.key }.map { name, namespace in
-              (name, ["labels": json(namespace.labels), "annotations": json(namespace.annotations)])
+              let parts = [("labels", namespace.labels), ("annotations", namespace.annotations)]
+              return (name, .object(JSONObject(parts.compactMap { key, part in part.map { (key, json($0)) } })))
             }
           )
         )
@@ -189,7 +192,7 @@ extension SettingType where Value == [String: NamespaceMetadata] {
     return strings
   }
 
-  private static func json(_ strings: [String: String]?) -> JSONValue {
-    .object(JSONObject((strings ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+  private static func json(_ strings: [String: String]) -> JSONValue {
+    .object(JSONObject(strings.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
   }
 }

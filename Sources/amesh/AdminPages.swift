@@ -41,7 +41,7 @@ struct AdminPages: HTTPResponder {
       return Self.text(text, type: PrometheusText.contentType)
     case "/config":
       let current = configuration.snapshot
-      let bytes = current.effective.serialized(indent: 2)
+      let bytes = current.redacted.serialized(indent: 2)
       var response = Self.text(String(decoding: bytes, as: UTF8.self) + "\n", type: "application/json")
       if let name = HTTPField.Name("x-amesh-config-hash") { response.headers[name] = current.meshHash }
       return response

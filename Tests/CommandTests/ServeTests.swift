@@ -101,8 +101,12 @@ struct ServeTests {
     }
     try directory.swap("..data", to: ["mesh.yaml": Self.mesh("revision: x\nserver: {admin: {prt: 1}}")])
     try await command.event("another bad one") { $0["problem"]?.string?.contains("did you mean port?") ?? false }
+    let patch =
+      "injection: {patches: {p: {container: proxy, operations: [{op: remove, path: /nope}]}}, defaultPatches: [p]}"
+    try directory.swap("..data", to: ["mesh.yaml": Self.mesh("revision: z\n  \(patch)")])
+    try await command.event("a bad patch") { $0["problem"]?.string?.contains("does not apply") ?? false }
     #expect(try await revision() == "two")
-    #expect(try await request("\(admin)/metrics").body.contains("amesh_configuration_reload_failures_total 2\n"))
+    #expect(try await request("\(admin)/metrics").body.contains("amesh_configuration_reload_failures_total 3\n"))
 
     try FileManager.default.removeItem(atPath: directory.path("..data"))
     try await command.event("lost") { $0["message"]?.string?.hasPrefix("configuration file lost") ?? false }

@@ -83,6 +83,20 @@ struct ConfigurationProblemTests {
     ("mesh: {injection: {capture: {excludeOutboundCIDRs: [10.0.0.0/33]}}}", "\"10.0.0.0/33\" is not a CIDR"),
     ("mesh: {injection: {capture: {excludeUIDs: [4294967295]}}}", "4294967295 is not a numeric uid"),
     ("mesh: {injection: {capture: {excludeInterfaces: [eth0/1]}}}", "\"eth0/1\" is not a network interface"),
+    ("mesh: {injection: {capture: {outboundPorts: [\"0080\"]}}}", "outboundPorts[0]: \"0080\" is not a port"),
+    ("mesh: {injection: {capture: {excludeInterfaces: [\"eth0,lo\"]}}}", "\"eth0,lo\" is not a network interface"),
+    ("mesh: {injection: {capture: {excludeInterfaces: [-x]}}}", "\"-x\" is not a network interface"),
+    ("mesh: {injection: {proxy: {image: \"a:b:c@@d\"}}}", "\"a:b:c@@d\" is not an image"),
+    ("mesh: {injection: {proxy: {image: \"A:::@@@/\"}}}", "\"A:::@@@/\" is not an image"),
+    (
+      "mesh: {injection: {nativeSidecar: always}}\nserver: {kubernetesVersion: \"1.28\"}",
+      "3:35: mesh.injection.nativeSidecar: always makes Pods hang in Kubernetes 1.28"
+    ),
+    (
+      "mesh: {injection: {patches: {bad: {container: proxy, operations: [{op: remove, path: /nope}]}}, "
+        + "defaultPatches: [bad]}}",
+      "mesh.injection.defaultPatches: container patch \"bad\" does not apply"
+    ),
     ("mesh: {injection: {neverInject: [{}]}}", "neverInject[0]: an empty selector matches every Pod"),
     ("mesh: {injection: {neverInject: [{matchLabels: {a: true}}]}}", "mesh.injection.neverInject[0]:"),
     ("mesh: {injection: {neverInject: [{matchLables: {a: b}}]}}", "mesh.injection.neverInject[0]:"),

@@ -147,10 +147,45 @@ struct ConfigurationTests {
     value.string ?? String(decoding: value.serialized(), as: UTF8.self)
   }
 
-  @Test func `The effective configuration is a configuration, with secrets left out`() throws {
+  @Test func `A patch that needs another one before it is warned of`() throws {
+    let text = """
+      mesh: {injection: {patches: {
+        second: {container: proxy, operations: [{op: remove, path: /nope}]},
+        first: {container: proxy, operations: [{op: add, path: /nope, value: 1}]}}}}
+
+      """
+    let loaded = try load(header + text)
+    #expect(loaded.warnings.count == 1)
+    #expect(loaded.warnings.first?.hasPrefix("mesh.injection.patches.second: a Pod that asks for it alone") == true)
+    let both = text.replacing("value: 1}]}}}}", with: "value: 1}]}}, defaultPatches: [first, second]}}")
+    #expect(try load(header + both).warnings.isEmpty)
+  }
+
+  @Test func `Labels of a namespace that are not given are not known`() throws {
+    let text = header + "server: {namespaces: {shop: {annotations: {a: b}}, empty: {labels: {}}}}"
+    let configuration = try load(text).configuration
+    #expect(configuration.server.namespaces["shop"] == NamespaceMetadata(name: "shop", annotations: ["a": "b"]))
+    #expect(configuration.server.namespaces["empty"]?.labels == [:])
+    #expect(try load(YAMLPrinter.print(configuration.effective)).configuration == configuration)
+  }
+
+  @Test(arguments: ["1.33", "v1.33.2", "1.33+", "v1.33.1-gke.1584000", "1.33-eks"])
+  func `Versions are read as providers spell them`(version: String) throws {
+    let text = header + "server: {kubernetesVersion: \"\(version)\"}"
+    #expect(try load(text).configuration.server.cluster.minorVersion == 33)
+  }
+
+  @Test(arguments: ["nginx", "localhost:5000/x/y:tag@sha256:00ff", "registry.example/a_b/c-d:v1.2-x"])
+  func `Images of every form are taken`(image: String) throws {
+    let text = header + "mesh: {injection: {proxy: {image: \"\(image)\"}}}"
+    #expect(try load(text).configuration.mesh.proxy.image == image)
+  }
+
+  @Test func `What is shown to others is a configuration, with secrets left out`() throws {
     let complete = try load(Self.complete).configuration
-    let text = YAMLPrinter.print(complete.effective)
-    #expect(text.contains("value: <redacted>") || text.contains("value: \"<redacted>\""))
+    let text = YAMLPrinter.print(complete.redacted)
+    #expect(text.contains("(redacted)"))
+    #expect(try load(YAMLPrinter.print(complete.effective)).configuration == complete)
     #expect(!text.contains("secret"))
     var back = try load(text).configuration
     back.mesh.patches = complete.mesh.patches
@@ -202,7 +237,9 @@ struct ConfigurationTests {
   @Test func `Unknown variables are warned of, but not those of the Service`() throws {
     let environment = [
       "AMESH_MESH_TRUSTDOMAIN": "x", "AMESH_SERVICE_HOST": "10.0.0.1", "AMESH_PORT": "tcp://10.0.0.1:443",
-      "AMESH_PORT_443_TCP_ADDR": "10.0.0.1", "AMESH_CONFIG": "a", "PATH": "/bin",
+      "AMESH_PORT_443_TCP_ADDR": "10.0.0.1", "AMESH_PROXY_SERVICE_PORT_HTTPS": "1",
+      "AMESH_PROXY_PORT": "tcp://10.0.0.2:1", "AMESH_PROXY_PORT_1_TCP": "tcp://10.0.0.2:1", "AMESH_CONFIG": "a",
+      "PATH": "/bin",
     ]
     #expect(
       try load(nil, environment: environment).warnings == [
