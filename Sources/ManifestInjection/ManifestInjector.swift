@@ -67,7 +67,10 @@ package struct ManifestInjector {
       workload: workload,
       namespace: name,
       explanation: Explanation(
-        outcome: InjectionOutcome(reason: .malformedPod, message: "the Pod can't be read"),
+        outcome: InjectionOutcome(
+          reason: .malformedPod,
+          message: "the Pod can't be read: it is nested too deeply or too large; make it simpler"
+        ),
         settings: []
       ),
       patch: JSONPatch()
@@ -75,11 +78,20 @@ package struct ManifestInjector {
     // Our own serialisation parses, unless the object is nested deeper than the injector reads.
     guard let document = try? JSONDocument(parsing: pod.serialized()) else { return (report, nil) }
     report.explanation = injector.explain(pod: document.root, context: context)
-    guard let bytes = report.outcome.patch, let value = try? JSONValue(parsing: bytes),
-      let patch = try? JSONPatch(value)
-    else { return (report, nil) }
-    report.patch = patch.below(workload.path)
-    return (report, try? patch.apply(to: pod))
+    guard let bytes = report.outcome.patch else { return (report, nil) }
+    do {
+      let patch = try JSONPatch(try JSONValue(parsing: bytes))
+      let injected = try patch.apply(to: pod)
+      report.patch = patch.below(workload.path)
+      return (report, injected)
+    } catch {
+      let message = "the sidecar can't be put into this Pod: \(error); correct or simplify its spec"
+      report.explanation = Explanation(
+        outcome: InjectionOutcome(reason: .malformedPod, message: message),
+        settings: []
+      )
+      return (report, nil)
+    }
   }
 
   private func describedNamespaces(_ objects: [JSONValue]) -> [String: NamespaceMetadata] {

@@ -7,6 +7,8 @@ struct PodLocation: Equatable {
 
   /// Known kinds by name, any other by its shape, which workloads of operators share with Deployment and CronJob.
   init?(in object: JSONValue) {
+    // Knative's templates admit a subset of a Pod only; the Pods that it makes of them are injected by the webhook.
+    if object["apiVersion"]?.string?.hasPrefix("serving.knative.dev/") == true { return nil }
     let candidates: [[String]] =
       switch object["kind"]?.string {
       case "Pod": [[]]
