@@ -23,18 +23,24 @@ package struct ServingCertificateDirectory: Sendable, Equatable {
 
   /// The certificate in the directory, made anew when there is none, it can't be read, it names other hosts, or less
   /// than a third of its life is left.
-  package func loadOrMake(now: Date) throws(ServingCertificateError) -> ServingCertificate {
+  ///
+  /// - Parameter onReplacedAuthority: called when a new authority has taken the place of one that clients may trust.
+  package func loadOrMake(now: Date, onReplacedAuthority: () -> Void = {}) throws(ServingCertificateError)
+    -> ServingCertificate
+  {
     if let certificate = try? files.load(), (try? SmallFile.read(authorityPath)) != nil,
       Set(certificate.names) == Set(names.map(IPAddressText.canonical)), certificate.isValid(at: now),
       !certificate.isDueForRenewal(at: now)
     {
       return certificate
     }
+    let hadAuthority = (try? SmallFile.read(authorityPath)) != nil
     let made = try SelfSignedServingCertificate.make(names: names, now: now, validity: validity)
     try SmallFile.makeDirectory(path, mode: 0o700)
     try SmallFile.replace(authorityPath, with: made.authorityPEM, mode: 0o600)
     try SmallFile.replace(files.keyPath, with: made.certificate.keyPEM, mode: 0o600)
     try SmallFile.replace(files.chainPath, with: made.certificate.chainPEM, mode: 0o600)
+    if hadAuthority { onReplacedAuthority() }
     return made.certificate
   }
 }

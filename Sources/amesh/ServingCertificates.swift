@@ -26,7 +26,9 @@ struct ServingCertificates {
         )
         files = directory.files
         self.directory = directory
-        store = try ServingCertificateStore(try directory.loadOrMake(now: Date()))
+        store = try ServingCertificateStore(
+          try directory.loadOrMake(now: Date()) { Self.warn(directory, logger) }
+        )
         logger.info("serving a self-made certificate", metadata: ["ca": .string(directory.authorityPath)])
       }
     } catch {
@@ -38,7 +40,14 @@ struct ServingCertificates {
   func watcher(metrics: WebhookMetrics, logger: Logger) -> CertificateWatcher {
     let directory = directory
     return CertificateWatcher(files: files, store: store, metrics: metrics, logger: logger) {
-      _ = try directory?.loadOrMake(now: Date())
+      if let directory { _ = try directory.loadOrMake(now: Date()) { Self.warn(directory, logger) } }
     }
+  }
+
+  private static func warn(_ directory: ServingCertificateDirectory, _ logger: Logger) {
+    logger.warning(
+      "the self-made CA is a new one: every client has to take the new ca.crt, caBundle of the webhook configuration too",
+      metadata: ["ca": .string(directory.authorityPath)]
+    )
   }
 }
