@@ -24,7 +24,7 @@ struct DrainCommand: AsyncParsableCommand {
   @Option(help: "Seconds after which to end although connections are open.")
   var maximum = 25.0
 
-  private var localPorts: [UInt16?] { ports.split(separator: ",").map { UInt16($0) } }
+  private var localPorts: [UInt16?] { ports.split(separator: ",").map { UInt16($0).flatMap { $0 == 0 ? nil : $0 } } }
 
   func validate() throws {
     guard !localPorts.isEmpty, !localPorts.contains(nil) else {

@@ -22,14 +22,7 @@ struct ExplainCommand: AsyncParsableCommand {
       """
   )
 
-  @Option(
-    name: [.customShort("f"), .customLong("filename")],
-    help: ArgumentHelp("A manifest, a directory of them, or - for standard input. May be repeated.", valueName: "file")
-  )
-  var paths: [String] = []
-
-  @Flag(name: [.customShort("R"), .long], help: "Read directories below a directory too.")
-  var recursive = false
+  @OptionGroup var files: ManifestFiles
 
   @Flag(name: .long, help: "Print the truth table: which row of labels and properties leads to which verdict.")
   var table = false
@@ -37,7 +30,7 @@ struct ExplainCommand: AsyncParsableCommand {
   @OptionGroup var mesh: OfflineMesh
 
   func validate() throws {
-    guard table || !paths.isEmpty else {
+    guard table || !files.paths.isEmpty else {
       throw ValidationError("name a manifest with -f, or ask for the truth table with --table")
     }
   }
@@ -45,9 +38,6 @@ struct ExplainCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailure {
       if table { return Console.print(Self.truthTable) }
-      var files = ManifestFiles()
-      files.paths = paths
-      files.recursive = recursive
       let (_, reports) = try mesh.manifestInjector().inject(try files.read())
       for report in reports { Console.print(report.text + "\n") }
       let verdicts = reports.map(\.outcome.verdict)

@@ -38,6 +38,8 @@ struct InjectCommand: AsyncParsableCommand {
   @Flag(name: .shortAndLong, help: "Tell nothing on standard error but warnings and denials.")
   var quiet = false
 
+  func validate() throws { try files.require() }
+
   func run() async throws {
     try await reportingFailure {
       let injector = try mesh.manifestInjector()

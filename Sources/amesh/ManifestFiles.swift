@@ -12,10 +12,15 @@ struct ManifestFiles: ParsableArguments {
       valueName: "file"
     )
   )
-  var paths: [String]
+  var paths: [String] = []
 
   @Flag(name: [.customShort("R"), .long], help: "Read directories below a directory too.")
   var recursive = false
+
+  /// For commands that can do nothing without a manifest.
+  func require() throws {
+    guard !paths.isEmpty else { throw ValidationError("name a manifest with -f, or - for standard input") }
+  }
 
   /// - Throws: ``Failure`` that names every file that can't be parsed, or the one that can't be read.
   func read() throws(Failure) -> [JSONValue] {
@@ -23,7 +28,7 @@ struct ManifestFiles: ParsableArguments {
     var problems: [String] = []
     for path in paths {
       for file in try files(path) {
-        let bytes = try file == "-" ? standardInput() : ConfigurationFile(path: file).read()
+        let bytes = try bytes(file)
         do {
           objects += try YAMLDocument.stream(bytes).map(\.value)
         } catch {
@@ -35,11 +40,12 @@ struct ManifestFiles: ParsableArguments {
     return objects
   }
 
-  private func standardInput() throws(Failure) -> [UInt8] {
+  private func bytes(_ file: String) throws(Failure) -> [UInt8] {
+    let limit = YAMLLimits().size
     do {
-      return Array(try FileHandle.standardInput.readToEnd() ?? Data())
+      return try file == "-" ? WholeFile.read(STDIN_FILENO, limit: limit) : WholeFile.read(file, limit: limit)
     } catch {
-      throw Failure(.noInput, "standard input: cannot be read: \(error.localizedDescription)")
+      throw Failure(.noInput, "\(file == "-" ? "standard input" : file): \(error); check -f")
     }
   }
 

@@ -17,7 +17,7 @@ struct ReviewCommand: AsyncParsableCommand {
       the warnings that a user of kubectl would see, and the difference that the patch makes.
 
       Example:
-        amesh review -f deployment.yaml --url https://127.0.0.1:9443/inject --ca-file state/ca.crt -n demo
+        amesh review -f deployment.yaml --url https://127.0.0.1:9443/inject --ca-file state/serving/ca.crt -n demo
 
       Exit codes: 0 every Pod is allowed, 1 a Pod is denied or the webhook gives no valid answer, 64 wrong flags, \
       65 a manifest can't be parsed, 66 a file can't be read, 69 the webhook can't be reached.
@@ -41,13 +41,16 @@ struct ReviewCommand: AsyncParsableCommand {
   @Flag(help: "Print the AdmissionReview that comes back instead of what it means.")
   var raw = false
 
+  func validate() throws { try files.require() }
+
   func run() async throws {
     try await reportingFailure {
+      let authorities = try authorities()
       let pods = ReviewedPod.all(in: try files.read(), namespace: namespace)
       guard !pods.isEmpty else { throw Failure(.dataError, "the manifests hold no Pod and no Pod template") }
       var configuration = HTTPClient.Configuration(timeout: .init(connect: .seconds(5), read: .seconds(30)))
       configuration.tlsConfiguration = .makeClientConfiguration()
-      configuration.tlsConfiguration?.trustRoots = .file(caFile)
+      configuration.tlsConfiguration?.trustRoots = .certificates(authorities)
       let client = HTTPClient(configuration: configuration)
       let denied: Bool
       do {
@@ -59,6 +62,20 @@ struct ReviewCommand: AsyncParsableCommand {
       try await client.shutdown()
       if denied { throw ExitCode(1) }
     }
+  }
+
+  private func authorities() throws(Failure) -> [NIOSSLCertificate] {
+    let certificates: [NIOSSLCertificate]
+    do {
+      certificates = try NIOSSLCertificate.fromPEMBytes(try WholeFile.read(caFile, limit: 1 << 20))
+    } catch {
+      let problem = (error as? WholeFile.Problem).map { "\($0)" } ?? "holds no certificate in PEM form"
+      throw Failure(.noInput, "--ca-file \(caFile): \(problem); name the CA of the webhook's certificate")
+    }
+    guard !certificates.isEmpty else {
+      throw Failure(.noInput, "--ca-file \(caFile): holds no certificate in PEM form")
+    }
+    return certificates
   }
 
   /// - Returns: whether a Pod was denied.

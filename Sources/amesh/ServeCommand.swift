@@ -7,8 +7,8 @@ struct ServeCommand: AsyncParsableCommand {
     abstract: "Run the control plane.",
     discussion: """
       Serves the webhook that puts the sidecar into Pods (HTTPS), and an admin port for /metrics, /healthz, /readyz and \
-      /config. Without a certificate of its own it makes one, kept in the state directory next to ca.crt, which clients \
-      verify it with.
+      /config. Without a certificate of its own it makes one, kept in the state directory; clients verify it with \
+      serving/ca.crt there.
 
       The whole configuration is validated at start; every problem is reported with its place. The `mesh` part is taken \
       over whenever the file changes, the last good one staying in force while a new one is bad. SIGTERM and SIGINT drain \

@@ -23,6 +23,8 @@ struct UninjectCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "yaml or json.")
   var output = OutputFormat.yaml
 
+  func validate() throws { try files.require() }
+
   func run() async throws {
     try await reportingFailure {
       let (objects, reports) = ManifestUninjector.uninject(try files.read())

@@ -18,6 +18,11 @@ enum WholeFile {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(errno) }
     defer { close(descriptor) }
+    return try read(descriptor, limit: limit)
+  }
+
+  /// From where the descriptor stands to its end; never more than the limit and a buffer are held.
+  static func read(_ descriptor: Int32, limit: Int) throws(Problem) -> [UInt8] {
     var bytes: [UInt8] = []
     // Tables of the kernel are consistent within one read only.
     var buffer = [UInt8](repeating: 0, count: 1 << 18)

@@ -117,7 +117,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["inject", "-f", "/no/such/file"], Int32(66), "/no/such/file"),
+    (
+      ["inject", "-f", "/no/such/file"], Int32(66), "/no/such/file: cannot be read: No such file or directory; check -f"
+    ),
+    (["review", "-f", "-", "--ca-file", "/no/ca"], 66, "--ca-file /no/ca: cannot be read: No such file"),
     (["inject"], 64, "-f"),
     (["explain"], 64, "--table"),
     (["inject", "-f", "-", "-o", "xml"], 64, "xml"),

@@ -26,7 +26,8 @@ struct SmallCommandTests {
       (["nonsense"], "nonsense"), (["serve", "--nonsense"], "--nonsense"),
       (["serve", "--set", "a"], "write it as key=value"),
       (["wait", "--timeout", "0"], "--timeout"), (["wait", "--url", "ftp://a"], "--url"),
-      (["drain", "--ports", "0x"], "--ports"), (["drain", "--minimum", "5", "--maximum", "1"], "--minimum"),
+      (["drain", "--ports", "0x"], "--ports"), (["drain", "--ports", "0"], "--ports"),
+      (["drain", "--minimum", "5", "--maximum", "1"], "--minimum"),
     ]
   )
   func `Wrong usage ends with 64`(arguments: [String], message: String) async throws {
