@@ -66,7 +66,7 @@ struct LimitTests {
 
   @Test func `a connection that is silent too long is closed`() async throws {
     try await withWebhook {
-      $0.timeouts.idle = .milliseconds(200)
+      $0.timeouts.idle = .seconds(2)
     } _: { webhook in
       let text = try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
         try await connection.send(Reviews.post(Reviews.body))
