@@ -1,6 +1,6 @@
 /// Escape sequences in strings, RFC 8259 section 7.
 enum JSONEscapes {
-  /// The UTF-16 code unit of the `\uXXXX` at `position`, nil if there is none.
+  /// The UTF-16 code unit of the `\uHHHH` at `position`, nil if there is none.
   static func codeUnit(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int) -> UInt16? {
     guard position >= 0, position <= bytes.count - 6, bytes[position] == UInt8(ascii: "\\"),
       bytes[position + 1] == UInt8(ascii: "u")
