@@ -1,17 +1,14 @@
-import HTTPTypes
 import NIOCore
-import NIOHTTPTypes
 
-/// Stands between the HTTP codec and Hummingbird on every HTTP/1.1 connection and HTTP/2 stream: bounds how long a
-/// request, an answer and silence may take, and ends connections so that no answer is cut and no request lost.
+/// Stands before the ``ReviewHandler`` on every HTTP/1.1 connection and HTTP/2 stream: bounds how long a request, an
+/// answer and silence may take, and ends connections so that no answer is cut and no request lost.
 ///
-/// Hummingbird closes an idle connection at once when the server shuts down, even with a request on its way, and leaves
-/// slow requests and half-closed connections to the peer. So its quiescing event stops here.
+/// A server that quiesces closes idle connections at once, even with a request on its way; so that event stops here.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
-  typealias InboundIn = HTTPRequestPart
-  typealias InboundOut = HTTPRequestPart
-  typealias OutboundIn = HTTPResponsePart
-  typealias OutboundOut = HTTPResponsePart
+  typealias InboundIn = RequestPart
+  typealias InboundOut = RequestPart
+  typealias OutboundIn = ResponsePart
+  typealias OutboundOut = ResponsePart
 
   private var lifecycle: ConnectionLifecycle
   private let server: ServerState
@@ -81,7 +78,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     guard !lifecycle.isLingering else { return }
     switch unwrapInboundIn(data) {
     case .head(let head):
-      lifecycle.headRead(clientCloses: head.headerFields.closesConnection, now: .now())
+      lifecycle.headRead(clientCloses: head.closesConnection, now: .now())
     case .body:
       lifecycle.bodyRead(now: .now())
     case .end:
@@ -121,38 +118,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       return
     }
     switch unwrapOutboundIn(data) {
-    case .head(let head) where head.isEmptyBadRequest:
-      // Hummingbird's answer to what the codec can't read: it says more in our words.
-      metrics.failed(.badRequest)
-      let (problemHead, body) = HTTPProblem.malformed.response()
-      writeHead(problemHead, closes: true, context: context, promise: promise)
-      context.write(wrapOutboundOut(.body(body)), promise: nil)
-    case .head(let head) where head.status.kind != .informational:
-      writeHead(head, closes: head.headerFields.closesConnection, context: context, promise: promise)
-    case .end:
-      if lifecycle.responseEnded(now: .now()) {
-        context.writeAndFlush(data, promise: promise)
-        linger(context)
-      } else {
-        context.write(data, promise: promise)
-        if server.phase == .closing { scheduleGrace(context) }
-      }
-    case .head, .body:
+    case .goOn:
       context.write(data, promise: promise)
+    case .response(var response):
+      response.closes = lifecycle.responseBegins(closes: response.closes, isDraining: server.phase >= .draining)
+      context.write(wrapOutboundOut(.response(response)), promise: promise)
+      if lifecycle.responseEnded(now: .now()) {
+        context.flush()
+        linger(context)
+      } else if server.phase == .closing {
+        scheduleGrace(context)
+      }
     }
-  }
-
-  private func writeHead(
-    _ head: HTTPResponse,
-    closes: Bool,
-    context: ChannelHandlerContext,
-    promise: EventLoopPromise<Void>?
-  ) {
-    var head = head
-    let closes = lifecycle.responseBegins(closes: closes, isDraining: server.phase >= .draining)
-    // HTTP/2 knows no such header (RFC 9113, 8.2.2).
-    head.headerFields[.connection] = closes && lifecycle.kind == .connection ? "close" : nil
-    context.write(wrapOutboundOut(.head(head)), promise: promise)
   }
 
   func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -211,11 +188,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .answerAndLinger:
       metrics.failed(.requestTimeout)
       let problem = HTTPProblem.tooSlow(seconds: Int(configuration.timeouts.request.components.seconds))
-      var (head, body) = problem.response()
-      if lifecycle.kind == .connection { head.headerFields[.connection] = "close" }
-      context.write(wrapOutboundOut(.head(head)), promise: nil)
-      context.write(wrapOutboundOut(.body(body)), promise: nil)
-      context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(.response(Response(problem, closes: true))), promise: nil)
       linger(context)
       // Ends the wait for the rest of the body.
       context.fireErrorCaught(AnsweredAlready())
@@ -261,11 +234,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       if handler.lifecycle.isIdle { handler.linger(context) }
     }
   }
-}
-
-extension HTTPResponse {
-  /// No problem of ours is without a body.
-  fileprivate var isEmptyBadRequest: Bool { status == .badRequest && headerFields[.contentLength] == "0" }
 }
 
 /// Tells whoever waits for a request's body that its answer was given without them.

@@ -2,8 +2,19 @@ package import Injection
 
 /// Knows the namespaces that Pods are created in.
 package protocol NamespaceSource: Sendable {
-  /// Labels and annotations of a namespace; nil while nothing is known about it.
+  /// What can be told without waiting.
+  func cached(_ name: String) -> CachedNamespace
+  /// Labels and annotations of a namespace, looked up where they have to be; nil when nothing is known about it.
   func namespace(_ name: String) async -> NamespaceMetadata?
+}
+
+/// What is known about a namespace without waiting.
+package enum CachedNamespace: Sendable {
+  case known(NamespaceMetadata)
+  /// Looking it up would find no more.
+  case absent
+  /// It has to be looked up.
+  case unknown
 }
 
 /// Namespaces that never change, as in standalone mode.
@@ -12,6 +23,10 @@ package struct StaticNamespaces: NamespaceSource {
 
   package init(_ namespaces: [NamespaceMetadata] = []) {
     self.namespaces = Dictionary(namespaces.map { ($0.name, $0) }) { _, last in last }
+  }
+
+  package func cached(_ name: String) -> CachedNamespace {
+    namespaces[name].map { .known($0) } ?? .absent
   }
 
   package func namespace(_ name: String) async -> NamespaceMetadata? {

@@ -2,12 +2,15 @@ import HummingbirdCore
 import HummingbirdHTTP2
 import Logging
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 import NIOSSL
 import NIOTLS
 
-/// Sets up an accepted connection: TLS with the certificate of the moment, HTTP/1.1 or HTTP/2 as negotiated, and our
-/// limits around Hummingbird's handling of either.
+/// Sets up an accepted connection: TLS with the certificate of the moment, HTTP/1.1 or HTTP/2 as negotiated, our limits
+/// and our answers.
+///
+/// Requests are answered in the channel, by a ``ReviewHandler``; the task that Hummingbird runs for a connection or stream
+/// only waits for its end.
 struct WebhookChannel: ServerChildChannel {
   struct Value: ServerChildChannelValue {
     let channel: any Channel
@@ -15,45 +18,43 @@ struct WebhookChannel: ServerChildChannel {
   }
 
   enum Connection: Sendable {
-    case http1(HTTP1Channel.Value)
+    case http1
     case http2(HTTP2Channel.Value)
   }
 
-  private let http1: HTTP1Channel
   private let http2: HTTP2Channel
+  private let handlers: @Sendable (ConnectionLifecycle.Kind) -> [any RemovableChannelHandler]
   private let certificates: ServingCertificateStore
   private let server: ServerState
   private let configuration: WebhookConfiguration
   private let metrics: WebhookMetrics
 
   init(
+    service: ReviewService,
+    budget: BodyBudget,
     certificates: ServingCertificateStore,
     server: ServerState,
     configuration: WebhookConfiguration,
-    metrics: WebhookMetrics,
-    responder: @escaping HTTPChannelHandler.Responder
+    metrics: WebhookMetrics
   ) {
     self.certificates = certificates
     self.server = server
     self.configuration = configuration
     self.metrics = metrics
-    http1 = HTTP1Channel(
-      responder: responder,
-      configuration: HTTP1Channel.Configuration(
-        additionalChannelHandlers: [
-          ConnectionGuard(.connection, server: server, configuration: configuration, metrics: metrics)
-        ]
-      )
-    )
+    let handlers = { @Sendable (kind: ConnectionLifecycle.Kind) -> [any RemovableChannelHandler] in
+      [
+        ConnectionGuard(kind, server: server, configuration: configuration, metrics: metrics),
+        ReviewHandler(service: service, budget: budget, maximumBodyBytes: configuration.maximumBodyBytes),
+      ]
+    }
+    self.handlers = handlers
     http2 = HTTP2Channel(
-      responder: responder,
+      responder: { _, _, _ in },
       configuration: HTTP2ChannelConfiguration(
         idleTimeout: configuration.timeouts.idle,
         gracefulCloseTimeout: configuration.timeouts.request,
         streamConfiguration: HTTP1Channel.Configuration(
-          additionalChannelHandlers: [
-            ConnectionGuard(.stream, server: server, configuration: configuration, metrics: metrics)
-          ]
+          additionalChannelHandlers: [HTTP2Translator()] + handlers(.stream)
         )
       )
     )
@@ -90,24 +91,36 @@ struct WebhookChannel: ServerChildChannel {
   ) -> EventLoopFuture<Connection> {
     let isHTTP2 = result == .negotiated("h2")
     return channel.eventLoop.makeCompletedFuture {
+      let pipeline = channel.pipeline.syncOperations
       if isHTTP2 {
-        try channel.pipeline.syncOperations.addHandlers([
-          HTTP2IdleHandler(configuration.timeouts), CloseAfterFlushHandler(),
-        ])
+        try pipeline.addHandlers([HTTP2IdleHandler(configuration.timeouts), CloseAfterFlushHandler()])
       } else {
-        try channel.pipeline.syncOperations.addHandler(ByteArrivalHandler())
+        try pipeline.addHandler(ByteArrivalHandler())
+        // The ReviewHandler keeps requests in order and refuses what can't be parsed; header values are checked as they
+        // are made.
+        try pipeline.configureHTTPServerPipeline(
+          withPipeliningAssistance: false,
+          withErrorHandling: false,
+          withOutboundHeaderValidation: false
+        )
+        try pipeline.addHandlers([HTTP1Translator()] + handlers(.connection))
       }
     }.flatMap {
       isHTTP2
         ? http2.setup(channel: channel, logger: logger).map { .http2($0) }
-        : http1.setup(channel: channel, logger: logger).map { .http1($0) }
+        : channel.eventLoop.makeSucceededFuture(.http1)
     }
   }
 
   func handle(value: Value, logger: Logger) async {
     do {
       switch try await value.connection.get() {
-      case .http1(let connection): await http1.handle(value: connection, logger: logger)
+      case .http1:
+        try await withTaskCancellationHandler {
+          try await value.channel.closeFuture.get()
+        } onCancel: {
+          value.channel.close(promise: nil)
+        }
       case .http2(let connection): await http2.handle(value: connection, logger: logger)
       }
     } catch {

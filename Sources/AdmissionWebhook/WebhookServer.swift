@@ -19,6 +19,8 @@ package struct WebhookServer: Service {
   private let metrics: WebhookMetrics
   private let logger: Logger
   private let eventLoopGroup: MultiThreadedEventLoopGroup
+  /// What request bodies take now.
+  package let bodyBudget: BodyBudget
   private let onListening: @Sendable (_ port: Int) -> Void
   private let onDraining: @Sendable () -> Void
 
@@ -40,6 +42,7 @@ package struct WebhookServer: Service {
     self.namespaces = namespaces
     self.certificates = certificates
     self.configuration = configuration
+    bodyBudget = BodyBudget(bytes: configuration.bodyBudgetBytes)
     self.metrics = metrics
     self.logger = logger
     self.eventLoopGroup = eventLoopGroup
@@ -74,22 +77,14 @@ package struct WebhookServer: Service {
   }
 
   private func makeServer(_ state: ServerState) -> Server<WebhookChannel> {
-    let handler = RequestHandler(
-      injector: injector,
-      namespaces: namespaces,
-      configuration: configuration,
-      budget: BodyBudget(bytes: configuration.bodyBudgetBytes),
-      metrics: metrics,
-      logger: logger
-    )
     let channel = WebhookChannel(
+      service: ReviewService(injector: injector, namespaces: namespaces, metrics: metrics, logger: logger),
+      budget: bodyBudget,
       certificates: certificates,
       server: state,
       configuration: configuration,
       metrics: metrics
-    ) { request, writer, _ in
-      try await handler.respond(to: request, with: writer)
-    }
+    )
     // Hummingbird tells each start too.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .notice)

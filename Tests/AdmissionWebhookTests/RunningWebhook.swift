@@ -15,6 +15,7 @@ struct RunningWebhook: Sendable {
   let certificates: ServingCertificateStore
   let injector: CurrentInjector
   let metrics: RecordingMetrics
+  let bodyBudget: BodyBudget
   let shutDown: @Sendable () async -> Void
 
   /// TLS for a client that trusts the webhook's own authority.
@@ -29,7 +30,7 @@ struct RunningWebhook: Sendable {
 /// Runs a webhook while `body` runs, then shuts it down gracefully and waits for its end.
 func withWebhook<Result: Sendable>(
   _ configure: (inout WebhookConfiguration) -> Void = { _ in },
-  namespaces: [NamespaceMetadata] = [],
+  namespaces: any NamespaceSource = StaticNamespaces(),
   _ body: @Sendable (RunningWebhook) async throws -> Result
 ) async throws -> Result {
   var configuration = WebhookConfiguration()
@@ -46,7 +47,7 @@ func withWebhook<Result: Sendable>(
   let (ports, listening) = AsyncStream.makeStream(of: Int.self)
   let server = WebhookServer(
     injector: injector,
-    namespaces: StaticNamespaces(namespaces),
+    namespaces: namespaces,
     certificates: certificates,
     configuration: configuration,
     metrics: WebhookMetrics(factory: metrics),
@@ -69,6 +70,7 @@ func withWebhook<Result: Sendable>(
       certificates: certificates,
       injector: injector,
       metrics: metrics,
+      bodyBudget: server.bodyBudget,
       shutDown: { await group.triggerGracefulShutdown() }
     )
     do {

@@ -1,0 +1,40 @@
+import NIOCore
+import NIOHTTP1
+
+/// Between the codec of HTTP/1.1 and our own messages.
+final class HTTP1Translator: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = RequestPart
+  typealias OutboundIn = ResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let message):
+      var head = RequestHead(method: message.method.rawValue, path: message.uri)
+      for (name, value) in message.headers { head.add(name: name, value: value) }
+      if message.version == .http1_0, !message.isKeepAlive { head.add(name: "connection", value: "close") }
+      context.fireChannelRead(wrapInboundOut(.head(head)))
+    case .body(let bytes):
+      context.fireChannelRead(wrapInboundOut(.body(bytes)))
+    case .end:
+      context.fireChannelRead(wrapInboundOut(.end))
+    }
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    switch unwrapOutboundIn(data) {
+    case .goOn:
+      let head = HTTPResponseHead(version: .http1_1, status: .continue)
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+    case .response(let response):
+      var headers = HTTPHeaders(response.fields)
+      if response.closes { headers.add(name: "connection", value: "close") }
+      let status = HTTPResponseStatus(statusCode: response.status.code)
+      let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+      context.write(wrapOutboundOut(.head(head)), promise: nil)
+      context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+      context.write(wrapOutboundOut(.end(nil)), promise: promise)
+    }
+  }
+}

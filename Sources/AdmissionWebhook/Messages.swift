@@ -1,0 +1,58 @@
+import NIOCore
+
+/// What comes in on an HTTP/1.1 connection or HTTP/2 stream.
+enum RequestPart: Sendable {
+  case head(RequestHead)
+  case body(ByteBuffer)
+  case end
+}
+
+/// What goes out.
+enum ResponsePart: Sendable {
+  /// 100, after which the client sends the body.
+  case goOn
+  case response(Response)
+}
+
+/// A whole response; its body is JSON.
+struct Response: Sendable {
+  var status: HTTPStatus
+  var body: ByteBuffer
+  /// Whether the connection ends with it.
+  var closes = false
+
+  enum HTTPStatus: Sendable {
+    case ok
+    case problem(HTTPProblem.Code)
+
+    var code: Int {
+      switch self {
+      case .ok: 200
+      case .problem(let code): code.rawValue
+      }
+    }
+  }
+
+  init(answer: [UInt8]) {
+    status = .ok
+    body = ByteBuffer(bytes: answer)
+  }
+
+  /// - Parameter closes: whether the connection can't be used on, because the request's body is not read.
+  init(_ problem: HTTPProblem, closes: Bool) {
+    status = .problem(problem.code)
+    body = ByteBuffer(bytes: problem.body)
+    self.closes = closes
+  }
+
+  /// Names in lower case, as HTTP/2 wants them.
+  var fields: [(name: String, value: String)] {
+    var fields = [("content-type", "application/json"), ("content-length", String(body.readableBytes))]
+    switch status {
+    case .problem(.methodNotAllowed): fields.append(("allow", "POST"))
+    case .problem(.serviceUnavailable): fields.append(("retry-after", "1"))
+    case .ok, .problem: break
+    }
+    return fields
+  }
+}

@@ -1,0 +1,134 @@
+import Injection
+import KubernetesObjects
+import Logging
+
+/// Takes the bytes of a review to the bytes of its answer: finds its namespace, asks the ``ReviewResponder``, tells
+/// metrics and log.
+struct ReviewService: Sendable {
+  let injector: CurrentInjector
+  let namespaces: any NamespaceSource
+  let metrics: WebhookMetrics
+  let logger: Logger
+  private let largeReviews = LargeReviewTurn()
+
+  /// Bytes of a client's text that a log line takes in.
+  private static let maximumLoggedBytes = 256
+
+  init(injector: CurrentInjector, namespaces: any NamespaceSource, metrics: WebhookMetrics, logger: Logger) {
+    self.injector = injector
+    self.namespaces = namespaces
+    self.metrics = metrics
+    self.logger = logger
+  }
+
+  /// Answers without waiting for anything; nil when the review's namespace has to be looked up first.
+  func answerAtOnce(_ body: [UInt8], selector: WebhookSelector) throws(HTTPProblem) -> [UInt8]? {
+    let start = ContinuousClock.now
+    let review = try parse(body)
+    let responder = injector.responder
+    switch responder.triage(review) {
+    case .answer(let answer):
+      return tell(answer, to: review, since: start)
+    case .inject(let pod, let name):
+      let namespace: NamespaceMetadata
+      switch namespaces.cached(name) {
+      case .known(let metadata): namespace = metadata
+      case .absent: namespace = NamespaceMetadata(name: name)
+      case .unknown: return nil
+      }
+      let answer = responder.inject(pod, for: review, selector: selector, namespace: namespace)
+      return tell(answer, to: review, since: start)
+    }
+  }
+
+  /// Answers after a look-up of the namespace where there has to be one, and large reviews one at a time.
+  func answer(_ body: consuming [UInt8], selector: WebhookSelector) async throws(HTTPProblem) -> [UInt8] {
+    guard body.count > LargeReviewTurn.threshold else { return try await answerNow(body, selector: selector) }
+    await largeReviews.enter()
+    let result: Result<[UInt8], HTTPProblem>
+    do throws(HTTPProblem) {
+      // Whoever waited for the turn may have gone meanwhile.
+      result = Task.isCancelled ? .success([]) : .success(try await answerNow(body, selector: selector))
+    } catch {
+      result = .failure(error)
+    }
+    await largeReviews.leave()
+    return try result.get()
+  }
+
+  private func answerNow(_ body: consuming [UInt8], selector: WebhookSelector) async throws(HTTPProblem) -> [UInt8] {
+    let start = ContinuousClock.now
+    let review = try parse(body)
+    let responder = injector.responder
+    switch responder.triage(review) {
+    case .answer(let answer):
+      return tell(answer, to: review, since: start)
+    case .inject(let pod, let name):
+      let namespace = await namespaces.namespace(name) ?? NamespaceMetadata(name: name)
+      let answer = responder.inject(pod, for: review, selector: selector, namespace: namespace)
+      return tell(answer, to: review, since: start)
+    }
+  }
+
+  /// A request gets an HTTP error instead of an answer.
+  func refused(because problem: HTTPProblem) {
+    metrics.failed(problem.code)
+    logger.debug(
+      "Refused an HTTP request",
+      metadata: ["code": "\(problem.code.rawValue)", "error": "\(problem.error)"]
+    )
+  }
+
+  private func parse(_ body: [UInt8]) throws(HTTPProblem) -> AdmissionReview {
+    do throws(AdmissionReviewError) {
+      return try AdmissionReview(parsing: body)
+    } catch {
+      throw HTTPProblem(error)
+    }
+  }
+
+  private func tell(
+    _ answer: ReviewAnswer,
+    to review: AdmissionReview,
+    since start: ContinuousClock.Instant
+  ) -> [UInt8] {
+    let duration = ContinuousClock.now - start
+    metrics.answered(answer, nanoseconds: duration.nanoseconds)
+    log(answer, to: review, duration: duration)
+    return answer.body
+  }
+
+  /// Never logs the object: it may hold secrets.
+  private func log(_ answer: ReviewAnswer, to review: AdmissionReview, duration: Duration) {
+    let level: Logger.Level = answer.verdict == .denied ? .info : .debug
+    guard level >= logger.logLevel else { return }
+    var metadata: Logger.Metadata = [
+      "namespace": "\((review.namespace ?? "").cut(toBytes: Self.maximumLoggedBytes))",
+      "name": "\(review.displayName.cut(toBytes: Self.maximumLoggedBytes))",
+      "uid": "\(review.uid.cut(toBytes: Self.maximumLoggedBytes))",
+      "verdict": "\(answer.verdict.rawValue)",
+      "reason": "\(answer.reason.label)",
+      "seconds": "\(Double(duration.nanoseconds) / 1e9)",
+      "patch-bytes": "\(answer.patchBytes)",
+    ]
+    if !answer.message.isEmpty { metadata["message"] = "\(answer.message)" }
+    if review.isDryRun { metadata["dry-run"] = "true" }
+    logger.log(level: level, "Answered an admission review", metadata: metadata)
+  }
+}
+
+extension Duration {
+  fileprivate var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+  }
+}
+
+extension AdmissionReview {
+  /// The object's name, or the one that it will be made from.
+  fileprivate var displayName: String {
+    if !name.isEmpty { return name }
+    let metadata = object?["metadata"]
+    return metadata?["name"]?.string ?? metadata?["generateName"]?.string.map { $0 + "*" } ?? ""
+  }
+}
