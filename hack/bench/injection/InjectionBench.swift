@@ -6,7 +6,8 @@ import KubernetesObjects
 /// Times the injection engine alone, in CPU time of this thread.
 ///
 ///     injection-bench prepare POD DIRECTORY   write NAME.json for each workload, and review.json
-///     injection-bench DIRECTORY SECONDS       time each NAME.json; one line each: name, bytes, ns, ns of the parse
+///     injection-bench DIRECTORY SECONDS       time each NAME.json; one line each: name, bytes, ns, ns of the parse,
+///                                             bytes of the patch, or of the answer for review.json
 @main struct InjectionBench {
   static func main() throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
@@ -37,7 +38,11 @@ import KubernetesObjects
       cluster: ClusterCapabilities(minorVersion: 33)
     )
     for name in try FileManager.default.contentsOfDirectory(atPath: directory).sorted() {
-      guard name.hasSuffix(".json"), name != "review.json" else { continue }
+      guard name.hasSuffix(".json") else { continue }
+      if name == "review.json" {
+        try measureReview(read("\(directory)/\(name)"), injector, context, seconds: seconds)
+        continue
+      }
       let bytes = try read("\(directory)/\(name)")
       let outcome = injector.inject(pod: try JSONDocument(parsing: bytes).root, context: context)
       guard let patch = outcome.patch else { throw BenchError("\(name) was not injected: \(outcome.message)") }
@@ -47,6 +52,31 @@ import KubernetesObjects
       let parse = try time(seconds) { try JSONDocument(parsing: bytes).root.count }
       print(name.dropLast(5), bytes.count, Int(whole), Int(parse), patch.count, separator: "\t")
     }
+  }
+
+  /// All that one review costs but for HTTP: body in, body out.
+  static func measureReview(
+    _ body: [UInt8],
+    _ injector: Injector,
+    _ context: InjectionContext,
+    seconds: Double
+  ) throws {
+    func answer() throws -> [UInt8] {
+      let review = try AdmissionReview(parsing: body)
+      guard let pod = review.object else { throw BenchError("the review has no object") }
+      let outcome = injector.inject(pod: pod, context: context)
+      let response = AdmissionResponse(
+        patch: outcome.patch,
+        warnings: outcome.warnings,
+        auditAnnotations: [
+          ("injected", "true"), ("reason", outcome.reason.rawValue), ("revision", injector.settings.revision),
+        ]
+      )
+      return response.serialized(for: review)
+    }
+    let whole = try time(seconds) { try answer().count }
+    let parse = try time(seconds) { try AdmissionReview(parsing: body).uid.utf8.count }
+    print("review", body.count, Int(whole), Int(parse), try answer().count, separator: "\t")
   }
 
   /// The median over slices of the CPU time of one call, in nanoseconds.
