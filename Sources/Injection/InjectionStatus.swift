@@ -66,6 +66,6 @@ package struct InjectionStatus: Equatable, Sendable {
         }
       }
     }
-    return String(decoding: writer.bytes, as: UTF8.self)
+    return writer.text
   }
 }

@@ -49,7 +49,7 @@ struct MeshVolumes {
     }
     var patch = PatchWriter()
     for volume in volumes { patch.add("/spec/volumes/-", volume.json) }
-    additions = patch.operations
+    additions = Array(patch.serialized().dropFirst().dropLast())
   }
 
   private static func item(_ path: String, _ fieldPath: String) -> JSONValue {

@@ -1,10 +1,15 @@
 import KubernetesObjects
 
 /// An RFC 6902 patch in the making: operations are serialised as they come, nothing is compared or kept twice.
-struct PatchWriter {
-  private var writer = JSONWriter(reservingCapacity: 8192)
+struct PatchWriter: ~Copyable {
+  private var writer: JSONWriter
 
-  var isEmpty: Bool { writer.count == 0 }
+  init() {
+    writer = JSONWriter(reservingCapacity: 8192)
+    writer.beginArray()
+  }
+
+  var isEmpty: Bool { writer.count == 1 }
 
   mutating func add(_ path: String, _ value: [UInt8]) {
     operation("add", path) { $0.member("value", raw: value) }
@@ -25,9 +30,6 @@ struct PatchWriter {
   /// Operations that another writer has serialised.
   mutating func append(_ operations: [UInt8]) { writer.raw(operations) }
 
-  /// What was written so far, without the brackets of the list.
-  var operations: [UInt8] { writer.bytes }
-
   private mutating func operation(_ name: String, _ path: String, _ value: (inout JSONWriter) -> Void) {
     writer.object { writer in
       writer.member("op", name)
@@ -36,9 +38,9 @@ struct PatchWriter {
     }
   }
 
-  func serialized() -> [UInt8] {
-    var list = JSONWriter(reservingCapacity: writer.count + 2)
-    list.array { $0.raw(operations) }
-    return list.bytes
+  /// The list of all operations.
+  consuming func serialized() -> [UInt8] {
+    writer.endArray()
+    return writer.bytes
   }
 }

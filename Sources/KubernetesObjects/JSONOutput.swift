@@ -1,77 +1,89 @@
-/// Bytes that grow. Unlike appending to an array this checks once per string, not once per piece, that the storage
-/// is its own and large enough.
-struct JSONOutput: Sendable {
-  /// Zeros from `count` on.
-  private var storage: [UInt8]
+/// Bytes that grow, with one owner: appending to an array would ask for each piece whether its storage is shared.
+///
+/// Every write is behind a `reserve` that made room for all that it may take.
+struct JSONOutput: ~Copyable {
+  private var storage: UnsafeMutableBufferPointer<UInt8>
   private(set) var count = 0
 
   init(capacity: Int) {
-    storage = [UInt8](repeating: 0, count: max(64, capacity))
+    storage = .allocate(capacity: max(64, capacity))
   }
 
-  var bytes: [UInt8] { Array(storage[..<count]) }
+  deinit { storage.deallocate() }
 
-  private mutating func reserve(_ additional: Int) {
-    let needed = count + additional
-    guard needed > storage.count else { return }
-    storage.append(contentsOf: repeatElement(0, count: max(needed - storage.count, storage.count)))
+  /// What was written so far, for as long as `body` runs.
+  @inline(__always)
+  func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    body(UnsafeBufferPointer(rebasing: storage[..<count]))
+  }
+
+  /// Makes room for so many bytes more.
+  @inline(__always)
+  mutating func reserve(_ additional: Int) {
+    if additional > storage.count &- count { grow(by: additional) }
+  }
+
+  @inline(never)
+  private mutating func grow(by additional: Int) {
+    let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(count + additional, storage.count * 2))
+    _ = larger.update(fromContentsOf: storage[..<count])
+    storage.deallocate()
+    storage = larger
   }
 
   @inline(__always)
   mutating func append(_ byte: UInt8) {
     reserve(1)
     storage[count] = byte
-    count += 1
+    count &+= 1
   }
 
   /// A byte, with a comma before it where that is asked for.
+  @inline(__always)
   mutating func append(_ byte: UInt8, comma: Bool) {
     reserve(2)
-    if comma {
-      storage[count] = UInt8(ascii: ",")
-      count += 1
-    }
+    storage[count] = UInt8(ascii: ",")
+    if comma { count &+= 1 }
     storage[count] = byte
-    count += 1
+    count &+= 1
   }
 
   mutating func append(_ bytes: UnsafeBufferPointer<UInt8>, comma: Bool = false) {
     reserve(bytes.count + 1)
-    if comma {
-      storage[count] = UInt8(ascii: ",")
-      count += 1
-    }
-    let start = count
-    storage.withUnsafeMutableBufferPointer { storage in
-      // `reserve` made room for all of it.
-      _ = UnsafeMutableBufferPointer(rebasing: storage[start...]).update(fromContentsOf: bytes)
-    }
-    count += bytes.count
+    storage[count] = UInt8(ascii: ",")
+    if comma { count &+= 1 }
+    _ = UnsafeMutableBufferPointer(rebasing: storage[count...]).update(fromContentsOf: bytes)
+    count &+= bytes.count
+  }
+
+  /// Bytes that `body` writes to where they belong.
+  ///
+  /// - Parameters:
+  ///   - limit: how many they are at most.
+  ///   - body: returns how many they are.
+  @inline(__always)
+  mutating func append(atMost limit: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
+    reserve(limit)
+    count += min(limit, body(UnsafeMutableBufferPointer(rebasing: storage[count..<count + limit])))
   }
 
   /// A string in quotes, with a comma before it and a colon after it where they are asked for.
   mutating func appendQuoted(_ text: UnsafeBufferPointer<UInt8>, comma: Bool, colon: Bool) {
     reserve(text.count + 4)
     var end = count
-    let stop = storage.withUnsafeMutableBufferPointer { storage in
-      if comma {
-        storage[end] = UInt8(ascii: ",")
-        end &+= 1
-      }
-      storage[end] = UInt8(ascii: "\"")
-      let stop = Self.copyPlainRun(of: text, to: UnsafeMutableBufferPointer(rebasing: storage[(end &+ 1)...]))
-      end &+= stop &+ 1
-      guard stop == text.count else { return stop }
-      storage[end] = UInt8(ascii: "\"")
-      storage[end &+ 1] = UInt8(ascii: ":")
-      end &+= colon ? 2 : 1
-      return stop
+    storage[end] = UInt8(ascii: ",")
+    if comma { end &+= 1 }
+    storage[end] = UInt8(ascii: "\"")
+    end &+= 1
+    let stop = Self.copyPlainRun(of: text, to: UnsafeMutableBufferPointer(rebasing: storage[end...]))
+    count = end &+ stop
+    if stop < text.count {
+      appendEscaped(UnsafeBufferPointer(rebasing: text[stop...]))
+      reserve(2)
     }
-    count = end
-    guard stop < text.count else { return }
-    appendEscaped(UnsafeBufferPointer(rebasing: text[stop...]))
-    append(UInt8(ascii: "\""))
-    if colon { append(UInt8(ascii: ":")) }
+    storage[count] = UInt8(ascii: "\"")
+    storage[count &+ 1] = UInt8(ascii: ":")
+    count &+= colon ? 2 : 1
   }
 
   /// Copies up to the first byte that needs an escape; returns how many. `output` has room for all.
@@ -101,19 +113,15 @@ struct JSONOutput: Sendable {
 
   /// A text that starts with a byte to escape; runs without one are copied whole.
   private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
-    reserve(text.count + 5 * text.count(where: JSONEscapes.isNeeded))
-    var end = count
-    storage.withUnsafeMutableBufferPointer { storage in
-      var position = 0
-      while position < text.count {
-        end &+= JSONEscapes.write(text[position], to: storage, at: end)
-        let rest = UnsafeBufferPointer(rebasing: text[(position &+ 1)...])
-        let run = Self.copyPlainRun(of: rest, to: UnsafeMutableBufferPointer(rebasing: storage[end...]))
-        position &+= 1 &+ run
-        end &+= run
-      }
+    var position = 0
+    while position < text.count {
+      let rest = UnsafeBufferPointer(rebasing: text[(position &+ 1)...])
+      reserve(6 + rest.count)
+      count &+= JSONEscapes.write(text[position], to: storage, at: count)
+      let run = Self.copyPlainRun(of: rest, to: UnsafeMutableBufferPointer(rebasing: storage[count...]))
+      count &+= run
+      position &+= 1 &+ run
     }
-    count = end
   }
 }
 

@@ -24,6 +24,7 @@ extension JSONWriter {
     self.view(view)
   }
 
+  @inlinable
   package mutating func member<Failure>(
     _ key: String,
     object body: (inout JSONWriter) throws(Failure) -> Void
@@ -32,6 +33,7 @@ extension JSONWriter {
     try object(body)
   }
 
+  @inlinable
   package mutating func member<Failure>(
     _ key: String,
     array body: (inout JSONWriter) throws(Failure) -> Void
@@ -41,6 +43,7 @@ extension JSONWriter {
   }
 
   /// A member whose value is JSON already.
+  @inlinable
   package mutating func member(_ key: String, raw json: some Collection<UInt8>) {
     self.key(key)
     raw(json)

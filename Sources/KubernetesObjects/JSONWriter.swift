@@ -1,5 +1,5 @@
 /// Writes JSON text straight into bytes; commas are its business, the order of calls the caller's.
-package struct JSONWriter: Sendable {
+package struct JSONWriter: ~Copyable {
   private var output: JSONOutput
   private var needsComma = false
 
@@ -8,13 +8,24 @@ package struct JSONWriter: Sendable {
   }
 
   /// What was written so far; a copy, so ask once.
-  package var bytes: [UInt8] { output.bytes }
+  package var bytes: [UInt8] { output.withBytes { Array($0) } }
+
+  /// The same as a string.
+  package var text: String { output.withBytes { String(decoding: $0, as: UTF8.self) } }
 
   /// The number of bytes so far.
   package var count: Int { output.count }
 
   package mutating func string(_ string: String) {
     string.withUTF8Bytes { output.appendQuoted($0, comma: needsComma, colon: false) }
+    needsComma = true
+  }
+
+  /// A string of characters that need no escape and that `body` writes; it returns how many, `limit` at most.
+  mutating func quoted(atMost limit: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
+    output.append(UInt8(ascii: "\""), comma: needsComma)
+    output.append(atMost: limit, body)
+    output.append(UInt8(ascii: "\""))
     needsComma = true
   }
 
@@ -31,6 +42,7 @@ package struct JSONWriter: Sendable {
   package mutating func null() { plain("null") }
 
   /// One value that is JSON already.
+  @inlinable
   package mutating func raw(_ json: some Collection<UInt8>) {
     if json.withContiguousStorageIfAvailable({ token($0) }) == nil {
       Array(json).withUnsafeBufferPointer { token($0) }
@@ -64,20 +76,25 @@ package struct JSONWriter: Sendable {
   }
 
   /// An object whose members `body` writes.
+  @inlinable
   package mutating func object<Failure>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
     open(UInt8(ascii: "{"))
     try body(&self)
-    output.append(UInt8(ascii: "}"))
-    needsComma = true
+    close(UInt8(ascii: "}"))
   }
 
   /// An array whose elements `body` writes.
+  @inlinable
   package mutating func array<Failure>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
     open(UInt8(ascii: "["))
     try body(&self)
-    output.append(UInt8(ascii: "]"))
-    needsComma = true
+    close(UInt8(ascii: "]"))
   }
+
+  /// Opens an array whose elements are written next; ``endArray()`` closes it.
+  package mutating func beginArray() { open(UInt8(ascii: "[")) }
+
+  package mutating func endArray() { close(UInt8(ascii: "]")) }
 
   /// The name of the member whose value is written next.
   package mutating func key(_ key: String) {
@@ -92,14 +109,22 @@ package struct JSONWriter: Sendable {
     needsComma = false
   }
 
-  private mutating func token(_ json: UnsafeBufferPointer<UInt8>) {
+  @usableFromInline
+  mutating func token(_ json: UnsafeBufferPointer<UInt8>) {
     output.append(json, comma: needsComma)
     needsComma = true
   }
 
-  private mutating func open(_ bracket: UInt8) {
+  @usableFromInline
+  mutating func open(_ bracket: UInt8) {
     output.append(bracket, comma: needsComma)
     needsComma = false
+  }
+
+  @usableFromInline
+  mutating func close(_ bracket: UInt8) {
+    output.append(bracket)
+    needsComma = true
   }
 
   @inline(__always)
