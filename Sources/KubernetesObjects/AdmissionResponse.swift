@@ -50,7 +50,7 @@ package struct AdmissionResponse: Sendable, Equatable {
   /// The body that answers `review`: of its version, with its uid.
   package func serialized(for review: AdmissionReview) -> [UInt8] {
     let patch = denial == nil ? patch : nil
-    var writer = JSONWriter(reservingCapacity: (patch?.count ?? 0) / 3 * 4 + 1024)
+    var writer = JSONWriter(reservingCapacity: Base64.length(of: patch?.count ?? 0) + 1024)
     writer.object { writer in
       writer.member("apiVersion", review.version.rawValue)
       writer.member("kind", AdmissionReview.kindName)
@@ -61,7 +61,8 @@ package struct AdmissionResponse: Sendable, Equatable {
         if let denial { Self.write(denial, to: &writer) }
         if let patch {
           writer.member("patchType", "JSONPatch")
-          writer.member("patch", raw: Base64.quoted(patch))
+          writer.key("patch")
+          writer.base64(patch)
         }
         writeWarnings(to: &writer)
         writeAuditAnnotations(to: &writer)
