@@ -11,10 +11,9 @@ package struct JSONDocument: Sendable {
   ///   - bytes: The whole text, less than 4 GiB.
   ///   - maximumDepth: How many arrays and objects may be open at once.
   package init(parsing bytes: [UInt8], maximumDepth: Int = 128) throws(JSONError) {
-    let nodes = try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
-      try JSONTapeBuilder.build(buffer, maximumDepth: maximumDepth)
+    storage = try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
+      JSONStorage(bytes: bytes, tape: try JSONTapeBuilder.build(buffer, maximumDepth: maximumDepth))
     }
-    storage = JSONStorage(bytes: bytes, nodes: nodes)
   }
 
   package var root: JSONView { JSONView(storage: storage, index: 0) }
@@ -26,30 +25,10 @@ package struct JSONDocument: Sendable {
 /// What a document's views share.
 final class JSONStorage: Sendable {
   let bytes: [UInt8]
-  let nodes: [JSONNode]
+  let tape: JSONTape
 
-  init(bytes: [UInt8], nodes: [JSONNode]) {
+  init(bytes: [UInt8], tape: consuming JSONTape) {
     self.bytes = bytes
-    self.nodes = nodes
+    self.tape = tape
   }
-}
-
-/// One value or key on the tape, in the order of the text. A container is followed by its members (key, value, key,
-/// value, …) or elements.
-struct JSONNode: Sendable {
-  /// The first byte of the value as spelled.
-  var start: UInt32
-  /// The byte after the value as spelled.
-  var end: UInt32
-  /// The index of the node after this value and all that is in it.
-  var next: UInt32
-  /// Bits 0–2: kind. Bit 3: a string with escapes. Bits 4–31: number of members or elements.
-  var info: UInt32
-
-  static let escaped: UInt32 = 8
-  static let maximumCount = 1 << 28 - 1
-
-  var kind: JSONView.Kind { JSONView.Kind(rawValue: UInt8(truncatingIfNeeded: info & 7)) ?? .null }
-  var hasEscapes: Bool { info & Self.escaped != 0 }
-  var count: Int { Int(info >> 4) }
 }

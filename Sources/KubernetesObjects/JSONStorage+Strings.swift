@@ -3,14 +3,12 @@ extension JSONStorage {
   func member(of index: Int, _ object: JSONNode, named name: String) -> Int? {
     name.withUTF8Bytes { name in
       bytes.withUnsafeBufferPointer { bytes in
-        nodes.withUnsafeBufferPointer { nodes in
-          var position = index + 1
-          for _ in 0..<object.count {
-            if Self.content(of: nodes[position], in: bytes, equals: name) { return position + 1 }
-            position = Int(nodes[position + 1].next)
-          }
-          return nil
+        var position = index &+ 1
+        for _ in 0..<object.count {
+          if Self.content(of: tape[position], in: bytes, equals: name) { return position &+ 1 }
+          position = Int(tape[position &+ 1].next)
         }
+        return nil
       }
     }
   }

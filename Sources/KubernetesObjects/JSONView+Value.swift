@@ -44,7 +44,7 @@ extension JSONView {
   /// Keys are unique on both sides and equally many, so one direction is enough.
   private func sameMembers(_ other: JSONView) -> Bool {
     var index: [JSONKey: JSONView] = [:]
-    if count > JSONKeySet.smallObject {
+    if count > JSONKeys.smallObject {
       for (key, value) in other.members { index[JSONKey(key.string ?? "")] = value }
     }
     for (key, value) in members {

@@ -5,7 +5,7 @@ package struct JSONView: Sendable {
   let storage: JSONStorage
   let index: Int
 
-  var node: JSONNode { storage.nodes[index] }
+  var node: JSONNode { storage.tape[index] }
 
   package var kind: Kind { node.kind }
 
@@ -29,7 +29,7 @@ package struct JSONView: Sendable {
     let node = node
     guard node.kind == .array, index >= 0, index < node.count else { return nil }
     var position = self.index + 1
-    for _ in 0..<index { position = Int(storage.nodes[position].next) }
+    for _ in 0..<index { position = Int(storage.tape[position].next) }
     return JSONView(storage: storage, index: position)
   }
 

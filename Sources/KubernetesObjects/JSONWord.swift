@@ -21,10 +21,15 @@ enum JSONWord {
   static func endOfPlainRun(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     var position = start
     let raw = UnsafeRawBufferPointer(bytes)
-    while position &+ 8 <= bytes.count {
-      let stops = stops(in: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
-      if stops != 0 { return position &+ stops.trailingZeroBitCount &>> 3 }
-      position &+= 8
+    // Two words in one step, since how many a string takes is hard to predict.
+    while position &+ 16 <= bytes.count {
+      let first = stops(in: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)))
+      let second = stops(in: UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position &+ 8, as: UInt64.self)))
+      if first | second != 0 {
+        let offset = first != 0 ? first.trailingZeroBitCount : second.trailingZeroBitCount &+ 64
+        return position &+ offset &>> 3
+      }
+      position &+= 16
     }
     while position < bytes.count {
       let byte = bytes[position]
