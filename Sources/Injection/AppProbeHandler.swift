@@ -76,11 +76,11 @@ struct AppProbeHandler {
       for (key, value) in owner.members {
         guard let key = key.string else { continue }
         guard key == "httpGet" else {
-          writer.member(key, raw: value.source)
+          writer.member(key, value)
           continue
         }
         for kind in kinds {
-          if let handler = original[kind] { writer.member(kind, raw: handler.source) }
+          if let handler = original[kind] { writer.member(kind, handler) }
         }
       }
     }

@@ -2,20 +2,14 @@ import KubernetesObjects
 
 extension JSONWriter {
   /// A member whose value is an object.
-  mutating func object<Failure>(
-    _ key: String,
-    _ body: (inout JSONWriter) throws(Failure) -> Void
-  ) throws(Failure) {
+  mutating func object(_ key: String, _ body: (inout JSONWriter) -> Void) {
     self.key(key)
-    try object(body)
+    object(body)
   }
 
   /// A member whose value is an array.
-  mutating func array<Failure>(
-    _ key: String,
-    _ body: (inout JSONWriter) throws(Failure) -> Void
-  ) throws(Failure) {
+  mutating func array(_ key: String, _ body: (inout JSONWriter) -> Void) {
     self.key(key)
-    try array(body)
+    array(body)
   }
 }

@@ -1,83 +1,90 @@
 import KubernetesObjects
 
-/// The parts of the two containers that depend on the mesh's settings alone, serialised once.
+/// The parts of the two containers that the mesh's settings determine, serialised once: all of them for a Pod that
+/// changes no setting by annotation, which is nearly every Pod.
 final class MeshFragments: Sendable {
-  /// Elements of `amesh-proxy`'s environment, without the brackets of the list.
-  let environment: [UInt8]
-  /// Of `amesh-proxy`.
-  let securityContext: [UInt8]
-  /// The first arguments of `amesh-init`, without the brackets of the list.
-  let redirectArguments: [UInt8]
   let settings: MeshSettings
-  private let proxyResources: [UInt8]?
-  private let cappedResources: [UInt8]?
-  private let defaultCapture: [UInt8]
+  private let constants: Constants
+  private let proxyFrames: [(shape: SidecarShape, frame: ContainerFrame)]
+  private let initFrames: [(shape: SidecarShape, frame: ContainerFrame)]
 
   init(_ settings: MeshSettings) {
+    let constants = Constants(settings)
+    let pod = PodSettings(settings)
+    let shapes = [true, false].flatMap { isNative in
+      [false, true].map { SidecarShape(isNative: isNative, hasPodResources: $0, drain: settings.drain) }
+    }
     self.settings = settings
-    environment = Self.elements { writer in
-      for element in ProxyConstants.downwardEnvironment { writer.raw(element) }
-      writer.environment("AMESH_XDS_SOURCE", settings.controlPlane.xdsSource)
-      writer.environment("AMESH_GRPC_SOURCE", settings.controlPlane.grpcSource)
-      writer.environment("AMESH_SDS_SOURCE", settings.controlPlane.sdsSource)
-      writer.environment("AMESH_TRUST_DOMAIN", settings.trustDomain)
-    }
-    redirectArguments = Self.elements { writer in
-      for word in RedirectArguments.fixed(proxy: settings.proxy) { writer.string(word) }
-    }
-    defaultCapture = Self.capture(settings.capture)
-    securityContext = Self.securityContext(settings.proxy)
-    proxyResources = Self.serialized(settings.proxy.resources)
-    cappedResources = Self.serialized(settings.initContainer.resources.capped(by: settings.proxy.resources))
+    self.constants = constants
+    proxyFrames = shapes.map { ($0, .proxy(pod, $0, constants)) }
+    initFrames = shapes.map { ($0, .initContainer(pod, $0, settings)) }
   }
 
-  /// The resources of `amesh-proxy` in a Pod that sets them so; nil if there are none.
-  func resources(_ proxy: ResourceRequirements) -> [UInt8]? {
-    proxy == settings.proxy.resources ? proxyResources : Self.serialized(proxy)
+  func proxyFrame(_ pod: PodSettings, _ shape: SidecarShape) -> ContainerFrame {
+    if !pod.isAnnotated, let found = proxyFrames.first(where: { $0.shape == shape }) { return found.frame }
+    return .proxy(pod, shape, constants)
   }
 
-  /// The resources of `amesh-init` beside such a proxy; nil if there are none.
-  func initResources(proxy: ResourceRequirements) -> [UInt8]? {
-    proxy == settings.proxy.resources
-      ? cappedResources : Self.serialized(settings.initContainer.resources.capped(by: proxy))
+  func initFrame(_ pod: PodSettings, _ shape: SidecarShape) -> ContainerFrame {
+    if !pod.isAnnotated, let found = initFrames.first(where: { $0.shape == shape }) { return found.frame }
+    return .initContainer(pod, shape, settings)
   }
+}
 
-  /// The last arguments of `amesh-init` in a Pod with that capture, without the brackets of the list.
-  func captureArguments(_ capture: Capture) -> [UInt8] {
-    capture == settings.capture ? defaultCapture : Self.capture(capture)
-  }
+/// What of one Pod decides about the containers, besides its annotations.
+struct SidecarShape: Equatable {
+  /// Whether `amesh-proxy` is an init container with `restartPolicy: Always`.
+  var isNative: Bool
+  /// Where the Pod has resources of its own, containers without any share them.
+  var hasPodResources: Bool
+  /// As the mesh has it, or shorter.
+  var drain: MeshSettings.Drain
+}
 
-  private static func capture(_ capture: Capture) -> [UInt8] {
-    elements { writer in
-      for word in RedirectArguments.captured(capture) { writer.string(word) }
-    }
-  }
+/// A container without the last elements of one of its lists: the text before and after them.
+struct ContainerFrame {
+  /// Ends in a list, after an element.
+  var head: [UInt8]
+  /// Begins in that list.
+  var tail: [UInt8]
 
-  private static func elements(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
-    var writer = JSONWriter(reservingCapacity: 512)
+  var count: Int { head.count + tail.count }
+
+  static func json(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
+    var writer = JSONWriter(reservingCapacity: 2048)
     write(&writer)
     return writer.bytes
   }
+}
 
-  private static func serialized(_ resources: ResourceRequirements) -> [UInt8]? {
-    guard !resources.isEmpty else { return nil }
-    var writer = JSONWriter(reservingCapacity: 128)
-    resources.write(to: &writer)
-    return writer.bytes
-  }
+extension MeshFragments {
+  /// What no Pod changes.
+  struct Constants {
+    /// Elements of `amesh-proxy`'s environment, without the brackets of the list.
+    let environment: [UInt8]
+    /// Of `amesh-proxy`.
+    let securityContext: [UInt8]
 
-  private static func securityContext(_ proxy: MeshSettings.Proxy) -> [UInt8] {
-    let context: JSONValue = [
-      "allowPrivilegeEscalation": false,
-      "capabilities": ["drop": ["ALL"]],
-      "privileged": false,
-      "readOnlyRootFilesystem": true,
-      "runAsGroup": .number(JSONNumber(proxy.gid)),
-      "runAsNonRoot": true,
-      "runAsUser": .number(JSONNumber(proxy.uid)),
-      "seccompProfile": ["type": "RuntimeDefault"],
-    ]
-    return context.serialized()
+    init(_ settings: MeshSettings) {
+      environment = ContainerFrame.json { writer in
+        for element in ProxyConstants.downwardEnvironment { writer.raw(element) }
+        writer.environment("AMESH_XDS_SOURCE", settings.controlPlane.xdsSource)
+        writer.environment("AMESH_GRPC_SOURCE", settings.controlPlane.grpcSource)
+        writer.environment("AMESH_SDS_SOURCE", settings.controlPlane.sdsSource)
+        writer.environment("AMESH_TRUST_DOMAIN", settings.trustDomain)
+      }
+      let context: JSONValue = [
+        "allowPrivilegeEscalation": false,
+        "capabilities": ["drop": ["ALL"]],
+        "privileged": false,
+        "readOnlyRootFilesystem": true,
+        "runAsGroup": .number(JSONNumber(settings.proxy.gid)),
+        "runAsNonRoot": true,
+        "runAsUser": .number(JSONNumber(settings.proxy.uid)),
+        "seccompProfile": ["type": "RuntimeDefault"],
+      ]
+      securityContext = context.serialized()
+    }
   }
 }
 
@@ -88,5 +95,12 @@ extension JSONWriter {
       writer.member("name", name)
       writer.member("value", value)
     }
+  }
+
+  /// The resources of a container, where there are any.
+  mutating func resources(_ resources: ResourceRequirements) {
+    guard !resources.isEmpty else { return }
+    key("resources")
+    resources.write(to: &self)
   }
 }

@@ -15,6 +15,8 @@ struct PodSettings: Equatable {
   var inboundPorts: PortSet?
   var capture: Capture
   var patches: [String]
+  /// Whether any annotation has a say in this.
+  var isAnnotated = false
 
   init(_ settings: MeshSettings) {
     proxyImage = settings.proxy.image
@@ -79,7 +81,6 @@ extension PodSettings {
     warnings: inout [String]
   ) throws(Denial) -> PodSettings {
     var settings = defaults
-    var changed = false
     for (name, value) in (namespace.annotations ?? [:]).sorted(by: { $0.key < $1.key })
     where name.hasPrefix(MeshNames.prefix) {
       guard let annotation = PodAnnotation(fullName: name) else {
@@ -89,7 +90,7 @@ extension PodSettings {
       guard settings.apply(annotation, value) else {
         throw invalid(annotation, value, on: "namespace \(namespace.name)")
       }
-      changed = true
+      settings.isAnnotated = true
     }
     guard let annotations = pod.annotations else { return settings }
     for (key, value) in annotations.members where key.hasPrefix(MeshNames.prefix) {
@@ -105,9 +106,9 @@ extension PodSettings {
         throw PodView.malformed("annotation \(name) is not a string")
       }
       guard settings.apply(annotation, value) else { throw invalid(annotation, value, on: "the Pod") }
-      changed = true
+      settings.isAnnotated = true
     }
-    if changed { try settings.checkResources() }
+    if settings.isAnnotated { try settings.checkResources() }
     return settings
   }
 

@@ -3,38 +3,49 @@ import KubernetesObjects
 extension SidecarPlan {
   /// `amesh-proxy`: APISIX with the Amesh library.
   func proxyContainer() -> [UInt8] {
-    var writer = JSONWriter(reservingCapacity: 4096)
-    writer.object { writer in
-      writer.member("name", MeshNames.proxyContainer)
-      writer.member("image", pod.proxyImage)
-      writer.member("imagePullPolicy", pod.proxyImagePullPolicy.rawValue)
-      if isNative { writer.member("restartPolicy", "Always") }
-      writer.member("ports", raw: ProxyConstants.ports)
-      writer.array("env") { writer in writeEnvironment(&writer) }
-      if !hasPodResources, let resources = fragments.resources(pod.resources) {
-        writer.member("resources", raw: resources)
-      }
-      if isNative, pod.holdApplication { writer.member("startupProbe", raw: ProxyConstants.startupProbe) }
-      writer.member("readinessProbe", raw: ProxyConstants.readinessProbe)
-      writer.object("lifecycle") { writer in writeLifecycle(&writer) }
-      writer.member("securityContext", raw: fragments.securityContext)
-      writer.member("volumeMounts", raw: ProxyConstants.volumeMounts)
-      writer.member("terminationMessagePolicy", "FallbackToLogsOnError")
-    }
+    let frame = fragments.proxyFrame(pod, shape)
+    var writer = JSONWriter(reservingCapacity: frame.count + 1024 + appProbes.utf8.count / 4 * 5)
+    writer.raw(frame.head)
+    writer.environment("AMESH_POD_PORTS", podPorts)
+    writer.environment("AMESH_APP_CONTAINERS", appContainers)
+    if !appProbes.isEmpty { writer.environment(AppProbes.variable, appProbes) }
+    if let appMetrics { writer.environment("AMESH_APP_METRICS", appMetrics) }
+    writer.rest(frame.tail)
     return writer.bytes
   }
+}
 
-  private func writeEnvironment(_ writer: inout JSONWriter) {
-    writer.raw(fragments.environment)
-    func set(_ name: String, _ value: String) { writer.environment(name, value) }
-    set("AMESH_LOG_LEVEL", pod.logLevel.rawValue)
-    set("AMESH_POD_PORTS", podPorts)
-    set("AMESH_APP_CONTAINERS", appContainers)
-    if !appProbes.isEmpty { set(AppProbes.variable, appProbes) }
-    if let appMetrics { set("AMESH_APP_METRICS", appMetrics) }
+extension ContainerFrame {
+  /// `amesh-proxy` but for the environment that tells it of one Pod's application.
+  static func proxy(_ pod: PodSettings, _ shape: SidecarShape, _ fragments: MeshFragments.Constants) -> ContainerFrame {
+    ContainerFrame(
+      head: json { writer in
+        writer.beginObject()
+        writer.member("name", MeshNames.proxyContainer)
+        writer.member("image", pod.proxyImage)
+        writer.member("imagePullPolicy", pod.proxyImagePullPolicy.rawValue)
+        if shape.isNative { writer.member("restartPolicy", "Always") }
+        writer.member("ports", raw: ProxyConstants.ports)
+        writer.key("env")
+        writer.beginArray()
+        writer.raw(fragments.environment)
+        writer.environment("AMESH_LOG_LEVEL", pod.logLevel.rawValue)
+      },
+      tail: json { writer in
+        writer.endArray()
+        if !shape.hasPodResources { writer.resources(pod.resources) }
+        if shape.isNative, pod.holdApplication { writer.member("startupProbe", raw: ProxyConstants.startupProbe) }
+        writer.member("readinessProbe", raw: ProxyConstants.readinessProbe)
+        writer.object("lifecycle") { writer in writeLifecycle(pod, shape, &writer) }
+        writer.member("securityContext", raw: fragments.securityContext)
+        writer.member("volumeMounts", raw: ProxyConstants.volumeMounts)
+        writer.member("terminationMessagePolicy", "FallbackToLogsOnError")
+        writer.endObject()
+      }
+    )
   }
 
-  private func writeLifecycle(_ writer: inout JSONWriter) {
+  private static func writeLifecycle(_ pod: PodSettings, _ shape: SidecarShape, _ writer: inout JSONWriter) {
     func exec(_ command: [String]) {
       writer.object { writer in
         writer.object("exec") { writer in
@@ -42,16 +53,14 @@ extension SidecarPlan {
         }
       }
     }
-    if !isNative, pod.holdApplication {
+    if !shape.isNative, pod.holdApplication {
       // The kubelet starts the next container only when this one's postStart has ended.
       writer.key("postStart")
       exec(["amesh", "wait", "--url=http://127.0.0.1:\(MeshPorts.health)/healthz/ready", "--timeout=60"])
     }
-    // Two seconds before the kubelet's SIGKILL, so that APISIX gets its SIGTERM first.
-    let maximum = max(0, min(mesh.drain.maximumSeconds, terminationGracePeriod - 2))
     writer.key("preStop")
     exec([
-      "amesh", "drain", "--minimum=\(min(mesh.drain.minimumSeconds, maximum))", "--maximum=\(maximum)",
+      "amesh", "drain", "--minimum=\(shape.drain.minimumSeconds)", "--maximum=\(shape.drain.maximumSeconds)",
       "--ports=\(MeshPorts.inbound),\(MeshPorts.inboundMTLS),\(MeshPorts.outbound)",
     ])
   }

@@ -4,8 +4,7 @@ import KubernetesObjects
 struct SidecarPlan {
   let fragments: MeshFragments
   let pod: PodSettings
-  /// Whether `amesh-proxy` is an init container with `restartPolicy: Always`.
-  let isNative: Bool
+  let shape: SidecarShape
   let inboundPorts: PortSet
   /// The value of `AMESH_APP_PROBES`.
   let appProbes: String
@@ -15,14 +14,13 @@ struct SidecarPlan {
   let podPorts: String
   /// The value of `AMESH_APP_CONTAINERS`.
   let appContainers: String
-  /// Where the Pod has resources of its own, containers without any share them.
-  let hasPodResources: Bool
-  /// Seconds between the deletion of the Pod and SIGKILL.
-  let terminationGracePeriod: Int
 }
 
 extension SidecarPlan {
   var mesh: MeshSettings { _read { yield fragments.settings } }
+
+  /// Whether `amesh-proxy` is an init container with `restartPolicy: Always`.
+  var isNative: Bool { shape.isNative }
 
   /// The first minor version of Kubernetes whose API server keeps an init container's restartPolicy by default.
   static let nativeSidecarVersion = 29
@@ -43,12 +41,27 @@ extension SidecarPlan {
     self.pod = pod
     self.appProbes = appProbes
     self.appMetrics = appMetrics
-    self.isNative = isNative
     inboundPorts = pod.inboundPorts ?? .ports(CapturedPorts.declared(by: apps))
     podPorts = AppSummary.ports(apps)
     appContainers = AppSummary.names(apps)
-    hasPodResources = ["requests", "limits"].contains { (view.spec?["resources"]?[$0]?.count ?? 0) > 0 }
-    terminationGracePeriod = max(0, view.spec?["terminationGracePeriodSeconds"]?.integer ?? 30)
+    let resources = view.spec?["resources"]
+    shape = SidecarShape(
+      isNative: isNative,
+      hasPodResources: resources.map { resources in
+        ["requests", "limits"].contains { (resources[$0]?.count ?? 0) > 0 }
+      } ?? false,
+      drain: Self.drain(fragments.settings.drain, of: view)
+    )
+  }
+
+  /// Two seconds before the kubelet's SIGKILL it is over, so that APISIX gets its SIGTERM first.
+  private static func drain(_ wanted: MeshSettings.Drain, of pod: PodView) -> MeshSettings.Drain {
+    // Seconds between the deletion of the Pod and SIGKILL.
+    let gracePeriod = max(0, pod.spec?["terminationGracePeriodSeconds"]?.integer ?? 30)
+    var drain = wanted
+    drain.maximumSeconds = max(0, min(wanted.maximumSeconds, gracePeriod - 2))
+    drain.minimumSeconds = min(wanted.minimumSeconds, drain.maximumSeconds)
+    return drain
   }
 
   /// - Throws: where one is demanded of a cluster that has none: its API server would drop the restartPolicy, and the

@@ -24,27 +24,18 @@ extension JSONWriter {
     self.view(view)
   }
 
-  @inlinable
-  package mutating func member<Failure>(
-    _ key: String,
-    object body: (inout JSONWriter) throws(Failure) -> Void
-  ) throws(Failure) {
+  package mutating func member(_ key: String, object body: (inout JSONWriter) -> Void) {
     self.key(key)
-    try object(body)
+    object(body)
   }
 
-  @inlinable
-  package mutating func member<Failure>(
-    _ key: String,
-    array body: (inout JSONWriter) throws(Failure) -> Void
-  ) throws(Failure) {
+  package mutating func member(_ key: String, array body: (inout JSONWriter) -> Void) {
     self.key(key)
-    try array(body)
+    array(body)
   }
 
   /// A member whose value is JSON already.
-  @inlinable
-  package mutating func member(_ key: String, raw json: some Collection<UInt8>) {
+  package mutating func member(_ key: String, raw json: [UInt8]) {
     self.key(key)
     raw(json)
   }

@@ -42,14 +42,17 @@ package struct JSONWriter: ~Copyable {
   package mutating func null() { plain("null") }
 
   /// One value that is JSON already.
-  @inlinable
-  package mutating func raw(_ json: some Collection<UInt8>) {
-    if json.withContiguousStorageIfAvailable({ token($0) }) == nil {
-      Array(json).withUnsafeBufferPointer { token($0) }
-    }
-  }
+  package mutating func raw(_ json: [UInt8]) { json.withUnsafeBufferPointer { token($0) } }
+
+  package mutating func raw(_ json: ArraySlice<UInt8>) { json.withUnsafeBufferPointer { token($0) } }
 
   package mutating func view(_ view: JSONView) { raw(view.source) }
+
+  /// What follows ``raw(_:)`` with a value that was not complete.
+  package mutating func rest(_ json: [UInt8]) {
+    needsComma = false
+    raw(json)
+  }
 
   private mutating func plain(_ text: String) {
     text.withUTF8Bytes { token($0) }
@@ -59,7 +62,7 @@ package struct JSONWriter: ~Copyable {
     switch value {
     case .null: null()
     case .bool(let flag): bool(flag)
-    case .number(let number): raw(number.spelling.utf8)
+    case .number(let number): plain(number.spelling)
     case .string(let text): string(text)
     case .array(let elements):
       array { writer in
@@ -76,20 +79,23 @@ package struct JSONWriter: ~Copyable {
   }
 
   /// An object whose members `body` writes.
-  @inlinable
-  package mutating func object<Failure>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
-    open(UInt8(ascii: "{"))
-    try body(&self)
-    close(UInt8(ascii: "}"))
+  package mutating func object(_ body: (inout JSONWriter) -> Void) {
+    beginObject()
+    body(&self)
+    endObject()
   }
 
   /// An array whose elements `body` writes.
-  @inlinable
-  package mutating func array<Failure>(_ body: (inout JSONWriter) throws(Failure) -> Void) throws(Failure) {
-    open(UInt8(ascii: "["))
-    try body(&self)
-    close(UInt8(ascii: "]"))
+  package mutating func array(_ body: (inout JSONWriter) -> Void) {
+    beginArray()
+    body(&self)
+    endArray()
   }
+
+  /// Opens an object whose members are written next; ``endObject()`` closes it.
+  package mutating func beginObject() { open(UInt8(ascii: "{")) }
+
+  package mutating func endObject() { close(UInt8(ascii: "}")) }
 
   /// Opens an array whose elements are written next; ``endArray()`` closes it.
   package mutating func beginArray() { open(UInt8(ascii: "[")) }
@@ -109,20 +115,17 @@ package struct JSONWriter: ~Copyable {
     needsComma = false
   }
 
-  @usableFromInline
-  mutating func token(_ json: UnsafeBufferPointer<UInt8>) {
+  private mutating func token(_ json: UnsafeBufferPointer<UInt8>) {
     output.append(json, comma: needsComma)
     needsComma = true
   }
 
-  @usableFromInline
-  mutating func open(_ bracket: UInt8) {
+  private mutating func open(_ bracket: UInt8) {
     output.append(bracket, comma: needsComma)
     needsComma = false
   }
 
-  @usableFromInline
-  mutating func close(_ bracket: UInt8) {
+  private mutating func close(_ bracket: UInt8) {
     output.append(bracket)
     needsComma = true
   }
