@@ -11,7 +11,8 @@ struct AppProbeHandler {
 
   /// - Parameter owner: the probe or lifecycle hook.
   init?(_ owner: JSONView, container: JSONView) {
-    guard let kind = Self.kinds.first(where: { owner[$0]?.kind == .object }), let view = owner[kind] else { return nil }
+    let handlers = Self.kinds.lazy.compactMap { kind in owner[kind].map { (kind, $0) } }
+    guard let (kind, view) = handlers.first(where: { $1.kind == .object }) else { return nil }
     if let host = view["host"]?.string, !host.isEmpty { return nil }
     self.kind = kind
     self.view = view

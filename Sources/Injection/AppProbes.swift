@@ -39,8 +39,10 @@ struct AppProbes {
 
   init(recorded: JSONView?) {
     var originals: [String: JSONView] = [:]
-    for (key, value) in recorded?.members.map({ $0 }) ?? [] {
-      if value.kind == .object, let key = key.string { originals[key] = value }
+    if let recorded {
+      for (key, value) in recorded.members {
+        if value.kind == .object, let key = key.string { originals[key] = value }
+      }
     }
     self.recorded = originals
   }

@@ -35,6 +35,7 @@ enum CanonicalService {
 
   /// At most 63 characters that begin and end with a letter or digit.
   static func labelValue(_ text: String) -> String {
+    if !text.isEmpty, KubernetesName.isLabelValue(text) { return text }
     func isAlphanumeric(_ byte: UInt8) -> Bool {
       (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
     }

@@ -44,7 +44,7 @@ struct ExistingSidecar {
     }
     guard isEmpty, let volumes = pod.spec?["volumes"], volumes.kind == .array else { return }
     for volume in volumes.elements {
-      guard let name = volume["name"]?.string, let json = desiredJSON(name), MeshNames.volumes.contains(name) else {
+      guard let name = volume["name"]?.string, MeshNames.volumes.contains(name), let json = desiredJSON(name) else {
         continue
       }
       guard prior?.volumes.contains(name) == true || recognition.matches(volume, json) else {
@@ -63,7 +63,7 @@ struct ExistingSidecar {
 
   /// What every injector of ours has written into these containers and nobody else would.
   private static func bearsOurMarks(_ container: JSONView) -> Bool {
-    if container["name"]?.equals(MeshNames.initContainer) == true {
+    if container.has("name", MeshNames.initContainer) {
       return container["args"]?[0]?.equals("redirect") == true
     }
     return environment(container, "AMESH_TRUST_DOMAIN") != nil
@@ -74,7 +74,7 @@ struct ExistingSidecar {
   }
 
   static func hasNameOfOurs(_ container: JSONView) -> Bool {
-    names.contains { container["name"]?.equals($0) == true }
+    names.contains { container.has("name", $0) }
   }
 
   private static func environment(_ container: JSONView, _ name: String) -> String? {

@@ -55,8 +55,9 @@ package struct Injector: Sendable {
     let existing = ExistingSidecar(pod, configurationHash: configurationHash)
     let apps = Self.others(pod.containers, existing.containers)
     let initApps = Self.others(pod.initContainers, existing.initContainers)
-    let longRunning = apps + initApps.filter { $0.view["restartPolicy"]?.equals("Always") == true }
-    try ProxyUser.check(pod, longRunning.map(\.view), proxy: settings.proxy)
+    let appViews = apps.map(\.view)
+    let longRunning = appViews + initApps.lazy.map(\.view).filter { $0["restartPolicy"]?.equals("Always") == true }
+    try ProxyUser.check(pod, longRunning, proxy: settings.proxy)
     warnings += ProxyUser.warnings(pod, initApps.map(\.view), proxy: settings.proxy)
 
     let isNative = try SidecarPlan.isNative(podSettings.nativeSidecar, context.cluster)
@@ -84,7 +85,7 @@ package struct Injector: Sendable {
     status.configHash = configurationHash
     let metadata = MetadataEdits(
       pod: pod,
-      appContainers: apps.map(\.view),
+      appContainers: appViews,
       workload: context.workload,
       prometheus: podSettings.prometheus,
       prior: existing.prior,
@@ -95,11 +96,11 @@ package struct Injector: Sendable {
       pod: podSettings,
       isNative: isNative,
       view: pod,
-      apps: longRunning.map(\.view),
+      apps: longRunning,
       appProbes: probes.environment,
       appMetrics: metadata.appMetrics
     )
-    warnings += plan.warnings(apps: longRunning.map(\.view), pod: pod)
+    warnings += plan.warnings(apps: longRunning, pod: pod)
 
     var patch = PatchWriter()
     for replacement in probes.replacements { patch.replace(replacement.pointer, replacement.value) }
@@ -145,6 +146,6 @@ package struct Injector: Sendable {
 
   private static func others(_ list: [JSONView], _ ours: [Int]) -> [(index: Int, view: JSONView)] {
     let ours = Set(ours)
-    return list.indices.filter { !ours.contains($0) }.map { ($0, list[$0]) }
+    return list.enumerated().lazy.filter { !ours.contains($0.offset) }.map { ($0.offset, $0.element) }
   }
 }

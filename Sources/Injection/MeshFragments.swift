@@ -91,10 +91,10 @@ extension MeshFragments {
 extension JSONWriter {
   /// An element of a container's `env`.
   mutating func environment(_ name: String, _ value: String) {
-    object { writer in
-      writer.member("name", name)
-      writer.member("value", value)
-    }
+    beginning(#"{"name":"#)
+    string(name)
+    member("value", value)
+    endObject()
   }
 
   /// The resources of a container, where there are any.

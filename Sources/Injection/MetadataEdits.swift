@@ -43,7 +43,7 @@ struct MetadataEdits {
     let scraping = Scraping(prometheus) { original.annotation($0) }
     appMetrics = scraping.appMetrics
     for (name, value) in scraping.wanted {
-      if pod.annotation(name) != value { annotations.append((name, value)) }
+      if original.current(name) != value { annotations.append((name, value)) }
       switch original.annotation(name) {
       case nil: status.annotations.append(name)
       case value?: break
@@ -53,7 +53,7 @@ struct MetadataEdits {
     }
     for name in Scraping.names where !scraping.wanted.contains(where: { $0.name == name }) {
       let before = original.annotation(name)
-      if before == pod.annotation(name) { continue }
+      if before == original.current(name) { continue }
       if let before { annotations.append((name, before)) } else { unwanted.append(name) }
     }
   }
@@ -89,15 +89,25 @@ struct MetadataEdits {
   }
 }
 
-/// The Pod's annotations as its author wrote them: what the status says of ours is believed only where the Pod still
-/// bears the value that we set.
+/// The Pod's annotations for scraping as its author wrote them: what the status says of ours is believed only where the
+/// Pod still bears the value that we set.
 private struct Original {
-  let pod: PodView
-  let prior: InjectionStatus?
+  private let annotations: [(name: String, current: String?, original: String?)]
 
-  func annotation(_ name: String) -> String? {
-    let current = pod.annotation(name)
-    guard let prior, current == Scraping.values[name] else { return current }
+  init(pod: PodView, prior: InjectionStatus?) {
+    annotations = Scraping.names.map { name in
+      let current = pod.annotation(name)
+      return (name, current, prior.map { Self.original(name, current, $0) } ?? current)
+    }
+  }
+
+  func annotation(_ name: String) -> String? { annotations.first { $0.name == name }?.original }
+
+  /// As the Pod has it now.
+  func current(_ name: String) -> String? { annotations.first { $0.name == name }?.current }
+
+  private static func original(_ name: String, _ current: String?, _ prior: InjectionStatus) -> String? {
+    guard current == Scraping.values[name] else { return current }
     if prior.annotations.contains(name) { return nil }
     return prior.restore.first { $0.pointer == MetadataPointers.annotation(name) }?.value.string ?? current
   }

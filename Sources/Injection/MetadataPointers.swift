@@ -9,20 +9,13 @@ enum MetadataPointers {
 
   /// - Parameter parent: ``labels`` or ``annotations``.
   static func pointer(_ parent: String, _ name: String) -> String {
-    ours[name] ?? escaped(parent, name)
+    ours.first { $0.name == name }?.pointer ?? escaped(parent, name)
   }
 
   private static func escaped(_ parent: String, _ name: String) -> String { "\(parent)/\(JSONPointer.escape(name))" }
 
-  /// No label of ours has the name of an annotation of ours.
-  private static let ours: [String: String] = {
-    var pointers: [String: String] = [:]
-    for name in [MeshNames.canonicalNameLabel, MeshNames.canonicalRevisionLabel] {
-      pointers[name] = escaped(labels, name)
-    }
-    for name in [MeshNames.defaultContainerAnnotation, MeshNames.statusAnnotation] + Scraping.names {
-      pointers[name] = escaped(annotations, name)
-    }
-    return pointers
-  }()
+  /// No label of ours has the name of an annotation of ours. Few enough that hashing would take longer than looking.
+  private static let ours: [(name: String, pointer: String)] =
+    MeshNames.labels.map { ($0, escaped(labels, $0)) }
+    + ([MeshNames.statusAnnotation] + MeshNames.annotations).map { ($0, escaped(annotations, $0)) }
 }

@@ -22,7 +22,7 @@ enum OperatingSystem {
     guard let key = expression["key"], labels.contains(where: key.equals), let values = expression["values"] else {
       return false
     }
-    return expression["operator"]?.equals("In") == true && values.count > 0
+    return expression.has("operator", "In") && values.count > 0
       && values.elements.allSatisfy { $0.equals("windows") }
   }
 }

@@ -12,30 +12,34 @@ struct PatchWriter: ~Copyable {
   var isEmpty: Bool { writer.count == 1 }
 
   mutating func add(_ path: String, _ value: [UInt8]) {
-    operation("add", path) { $0.member("value", raw: value) }
+    begin(#"{"op":"add","path":"#, path)
+    writer.member("value", raw: value)
+    writer.endObject()
   }
 
   mutating func add(_ path: String, _ value: String) {
-    operation("add", path) { $0.member("value", value) }
+    begin(#"{"op":"add","path":"#, path)
+    writer.member("value", value)
+    writer.endObject()
   }
 
   mutating func replace(_ path: String, _ value: [UInt8]) {
-    operation("replace", path) { $0.member("value", raw: value) }
+    begin(#"{"op":"replace","path":"#, path)
+    writer.member("value", raw: value)
+    writer.endObject()
   }
 
   mutating func remove(_ path: String) {
-    operation("remove", path) { _ in }
+    begin(#"{"op":"remove","path":"#, path)
+    writer.endObject()
   }
 
   /// Operations that another writer has serialised.
   mutating func append(_ operations: [UInt8]) { writer.raw(operations) }
 
-  private mutating func operation(_ name: String, _ path: String, _ value: (inout JSONWriter) -> Void) {
-    writer.object { writer in
-      writer.member("op", name)
-      writer.member("path", path)
-      value(&writer)
-    }
+  private mutating func begin(_ operation: StaticString, _ path: String) {
+    writer.beginning(operation)
+    writer.string(path)
   }
 
   /// The list of all operations.

@@ -8,19 +8,21 @@ struct PodLists {
   private let pullSecrets: JSONView?
 
   init(pod: PodView, existing: ExistingSidecar) {
-    func isThere(_ key: String) -> Bool { pod.spec?[key]?.kind == .array }
-    func list(_ key: String) -> JSONView? { isThere(key) ? pod.spec?[key] : nil }
+    func list(_ key: String) -> JSONView? {
+      guard let view = pod.spec?[key], view.kind == .array else { return nil }
+      return view
+    }
     containers = ListEdits(
       path: "/spec/containers",
       existing: pod.containers,
-      isThere: isThere("containers"),
+      isThere: list("containers") != nil,
       ours: existing.containers,
       recognition: existing.recognition
     )
     initContainers = ListEdits(
       path: "/spec/initContainers",
       existing: pod.initContainers,
-      isThere: isThere("initContainers"),
+      isThere: list("initContainers") != nil,
       ours: existing.initContainers,
       recognition: existing.recognition
     )

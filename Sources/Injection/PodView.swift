@@ -36,14 +36,16 @@ struct PodView {
     try Self.check(root["metadata"], .object, "metadata")
     try Self.check(metadata?["labels"], .object, "metadata.labels")
     try Self.check(metadata?["annotations"], .object, "metadata.annotations")
-    for (key, value) in annotations?.members.map({ $0 }) ?? [] where value.kind != .string && !value.isNull {
-      throw Self.malformed(
-        "annotation \(quoted(key.string ?? "", limit: 80)) is \(Self.name(value.kind)), not a string"
-      )
+    if let annotations {
+      for (key, value) in annotations.members where value.kind != .string && !value.isNull {
+        throw Self.malformed(
+          "annotation \(quoted(key.string ?? "", limit: 80)) is \(Self.name(value.kind)), not a string"
+        )
+      }
     }
     for key in ["containers", "initContainers", "volumes", "imagePullSecrets"] {
-      try Self.check(spec[key], .array, "spec.\(key)")
-      guard let list = Self.member(spec, key, .array) else { continue }
+      guard let list = spec[key], !list.isNull else { continue }
+      try Self.check(list, .array, "spec.\(key)")
       for element in list.elements {
         guard element.kind == .object, key == "imagePullSecrets" || element["name"]?.kind == .string else {
           throw Self.malformed("an element of spec.\(key) is not an object with a name")
@@ -56,9 +58,13 @@ struct PodView {
     Denial(reason: .malformedPod, message: "\(what); send a Pod as the Kubernetes API describes it")
   }
 
-  private static func check(_ view: JSONView?, _ kind: JSONView.Kind, _ path: String) throws(Denial) {
+  private static func check(
+    _ view: JSONView?,
+    _ kind: JSONView.Kind,
+    _ path: @autoclosure () -> String
+  ) throws(Denial) {
     guard let view, !view.isNull, view.kind != kind else { return }
-    throw malformed("\(path) is \(name(view.kind)), not \(name(kind))")
+    throw malformed("\(path()) is \(name(view.kind)), not \(name(kind))")
   }
 
   private static func name(_ kind: JSONView.Kind) -> String {

@@ -102,6 +102,14 @@ struct JSONOutput: ~Copyable {
       if stops != 0 { return position &+ stops.trailingZeroBitCount &>> 3 }
       position &+= 8
     }
+    // Whole words again for the rest, where there are any: some bytes are copied twice, which changes nothing.
+    if position < text.count, text.count >= 8 {
+      position = text.count &- 8
+      let word = from.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+      to.storeBytes(of: word, toByteOffset: position, as: UInt64.self)
+      let stops = JSONWord.stops(in: UInt64(littleEndian: word))
+      return stops == 0 ? text.count : position &+ stops.trailingZeroBitCount &>> 3
+    }
     while position < text.count {
       let byte = text[position]
       if JSONEscapes.isNeeded(byte) { break }

@@ -64,6 +64,14 @@ package struct JSONView: Sendable {
     return storage.content(of: node, equals: string)
   }
 
+  /// Whether this has a member of that name which is that string; as ``equals(_:)``, and without a view in between.
+  package func has(_ key: String, _ string: String) -> Bool {
+    let node = node
+    guard node.kind == .object, let found = storage.member(of: index, node, named: key) else { return false }
+    let value = storage.tape[found]
+    return value.kind == .string && storage.content(of: value, equals: string)
+  }
+
   /// Whether this is a string that starts with that one, byte for byte once escapes are decoded.
   package func hasPrefix(_ string: String) -> Bool {
     let node = node

@@ -48,6 +48,12 @@ package struct JSONWriter: ~Copyable {
 
   package mutating func view(_ view: JSONView) { raw(view.source) }
 
+  /// The beginning of a value, up to where another value follows: after a colon or an opening bracket.
+  package mutating func beginning(_ json: StaticString) {
+    token(UnsafeBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
+    needsComma = false
+  }
+
   /// What follows ``raw(_:)`` with a value that was not complete.
   package mutating func rest(_ json: [UInt8]) {
     needsComma = false

@@ -11,18 +11,32 @@ extension UnsafeBufferPointer<UInt8> {
   @inline(__always)
   func hasSameBytes(as other: UnsafeBufferPointer<UInt8>) -> Bool {
     guard count == other.count else { return false }
-    var position = 0
     let (one, two) = (UnsafeRawBufferPointer(self), UnsafeRawBufferPointer(other))
-    while position &+ 8 <= count {
-      let word = one.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-      guard word == two.loadUnaligned(fromByteOffset: position, as: UInt64.self) else { return false }
-      position &+= 8
+    // The last word may overlap the one before it; that is cheaper than byte after byte.
+    if count >= 8 {
+      var position = 0
+      while position &+ 8 < count {
+        guard one.hasSame(UInt64.self, as: two, at: position) else { return false }
+        position &+= 8
+      }
+      return one.hasSame(UInt64.self, as: two, at: count &- 8)
     }
-    while position < count {
-      guard self[position] == other[position] else { return false }
-      position &+= 1
+    if count >= 4 {
+      return one.hasSame(UInt32.self, as: two, at: 0) && one.hasSame(UInt32.self, as: two, at: count &- 4)
     }
+    for position in 0..<count where self[position] != other[position] { return false }
     return true
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  @inline(__always)
+  fileprivate func hasSame<Word: FixedWidthInteger & BitwiseCopyable>(
+    _ word: Word.Type,
+    as other: UnsafeRawBufferPointer,
+    at position: Int
+  ) -> Bool {
+    loadUnaligned(fromByteOffset: position, as: word) == other.loadUnaligned(fromByteOffset: position, as: word)
   }
 }
 
