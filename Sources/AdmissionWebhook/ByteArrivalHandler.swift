@@ -6,7 +6,8 @@ final class ByteArrivalHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
 
-  weak var observer: ConnectionGuard?
+  /// Strong, since a weak reference makes each use of the guard dearer; ends with the guard's removal.
+  var observer: ConnectionGuard?
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     observer?.bytesArrived()

@@ -18,6 +18,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var requestTimer: Scheduled<Void>?
   private var lingerTimer: Scheduled<Void>?
   private var graceTimer: Scheduled<Void>?
+  /// On a connection: what tells of bytes before they are parsed.
+  private var bytes: ByteArrivalHandler?
   /// On a stream: what counts the open streams of its connection.
   private var connectionIdle: HTTP2IdleHandler?
   /// Completed when lingering is over.
@@ -40,6 +42,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     if let bytes = try? context.pipeline.syncOperations.handler(type: ByteArrivalHandler.self) {
       bytes.observer = self
+      self.bytes = bytes
     }
     if lifecycle.kind == .stream, let connection = context.channel.parent {
       connectionIdle = try? connection.pipeline.syncOperations.handler(type: HTTP2IdleHandler.self)
@@ -52,6 +55,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   func handlerRemoved(context: ChannelHandlerContext) {
     for timer in [idleTimer, requestTimer, lingerTimer, graceTimer] { timer?.cancel() }
     streamClosed()
+    bytes?.observer = nil
+    bytes = nil
     closePromise?.succeed()
     closePromise = nil
   }
