@@ -6,13 +6,24 @@ package struct InjectionContext: Sendable {
   package var caller: WebhookSelector
   package var cluster: ClusterCapabilities
   /// The workload whose template the Pod is, where the Pod itself can't name it: offline, before it has an owner.
-  package var workload: String?
+  package var workload: Workload?
+
+  /// What makes Pods from a template.
+  package struct Workload: Sendable, Equatable {
+    package var kind: String
+    package var name: String
+
+    package init(kind: String, name: String) {
+      self.kind = kind
+      self.name = name
+    }
+  }
 
   package init(
     namespace: NamespaceMetadata,
     caller: WebhookSelector = .labels,
     cluster: ClusterCapabilities = ClusterCapabilities(),
-    workload: String? = nil
+    workload: Workload? = nil
   ) {
     self.namespace = namespace
     self.caller = caller

@@ -86,7 +86,7 @@ package struct Injector: Sendable {
     let metadata = MetadataEdits(
       pod: pod,
       appContainers: appViews,
-      workload: context.workload,
+      workload: context.workload?.name,
       prometheus: podSettings.prometheus,
       prior: existing.prior,
       status: &status
@@ -100,7 +100,7 @@ package struct Injector: Sendable {
       appProbes: probes.environment,
       appMetrics: metadata.appMetrics
     )
-    warnings += plan.warnings(apps: longRunning, pod: pod)
+    warnings += plan.warnings(apps: longRunning, pod: pod, workload: context.workload)
 
     var patch = PatchWriter()
     for replacement in probes.replacements { patch.replace(replacement.pointer, replacement.value) }

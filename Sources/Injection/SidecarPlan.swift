@@ -86,16 +86,14 @@ extension SidecarPlan {
     }
   }
 
-  func warnings(apps: [JSONView], pod view: PodView) -> [String] {
+  func warnings(apps: [JSONView], pod view: PodView, workload: InjectionContext.Workload?) -> [String] {
     var warnings: [String] = []
     if inboundPorts == .all || pod.capture.outboundPorts == .all {
       warnings.append("all ports (*) are captured: whatever is not HTTP will break in this Pod")
     }
-    if !isNative,
-      view.metadata?["ownerReferences"]?.elements.contains(where: { $0["kind"]?.equals("Job") == true }) ?? false
-    {
+    if !isNative, Self.isJob(view, workload) {
       warnings.append(
-        "a Job's Pod does not complete while a classic sidecar runs; native sidecars need Kubernetes 1.29"
+        "a Job never ends beside a classic sidecar: make it native, or label its Pod \(MeshNames.injectLabel): \"false\""
       )
     }
     for app in apps {
@@ -107,6 +105,12 @@ extension SidecarPlan {
       }
     }
     return warnings
+  }
+
+  /// Whether the Pod is to run to an end: by the Job that owns it, or offline by what its template is of.
+  private static func isJob(_ view: PodView, _ workload: InjectionContext.Workload?) -> Bool {
+    if let workload, ["Job", "CronJob"].contains(workload.kind) { return true }
+    return view.metadata?["ownerReferences"]?.elements.contains { $0["kind"]?.equals("Job") == true } ?? false
   }
 }
 

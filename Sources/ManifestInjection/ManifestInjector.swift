@@ -61,7 +61,7 @@ package struct ManifestInjector {
       namespace: namespace,
       caller: namespace.labels == nil ? .namespace : .labels,
       cluster: cluster,
-      workload: workload.path.isEmpty ? nil : workload.name
+      workload: workload.path.isEmpty ? nil : .init(kind: workload.kind, name: workload.name)
     )
     var report = Report(
       workload: workload,

@@ -11,7 +11,7 @@ struct GoldenCase {
     var what: String
   }
 
-  static let keys: Set = ["description", "namespace", "kubernetes", "caller", "settings", "pod"]
+  static let keys: Set = ["description", "namespace", "kubernetes", "caller", "settings", "workload", "pod"]
 
   init(_ json: JSONValue) throws {
     for key in json.object?.keys ?? [] where !Self.keys.contains(key) { throw Malformed(what: "unknown key \(key)") }
@@ -30,7 +30,13 @@ struct GoldenCase {
         annotations: Self.strings(json["namespace"]?["annotations"])
       ),
       caller: caller,
-      cluster: ClusterCapabilities(minorVersion: json["kubernetes"]?.integer)
+      cluster: ClusterCapabilities(minorVersion: json["kubernetes"]?.integer),
+      workload: try json["workload"].map { workload throws(Malformed) in
+        guard let kind = workload["kind"]?.string, let name = workload["name"]?.string else {
+          throw Malformed(what: "workload")
+        }
+        return InjectionContext.Workload(kind: kind, name: name)
+      }
     )
   }
 
