@@ -1,3 +1,5 @@
+import NIOConcurrencyHelpers
+
 #if canImport(Glibc)
   import Glibc
 #endif
@@ -6,26 +8,60 @@
 /// don't wait here.
 ///
 /// Those who wait hold their share of the ``BodyBudget``, so there are not many of them.
-actor LargeReviewTurn {
+final class LargeReviewTurn: Sendable {
   /// Bytes of a body from which it has to wait for its turn.
   static let threshold = 1 << 20
 
-  private var isTaken = false
-  private var waiting: [CheckedContinuation<Void, Never>] = []
-  private var lastTrim: ContinuousClock.Instant?
+  private struct State {
+    var isTaken = false
+    var lastTicket = 0
+    /// In the order in which they came.
+    var waiting: [(ticket: Int, turn: CheckedContinuation<Bool, Never>)] = []
+    var lastTrim: ContinuousClock.Instant?
+  }
 
-  /// Returns when the turn is the caller's, who has to ``leave()`` afterwards.
-  func enter() async {
-    guard isTaken else {
-      isTaken = true
-      return
+  private let state = NIOLockedValueBox(State())
+
+  /// How many wait for their turn.
+  var waiting: Int { state.withLockedValue { $0.waiting.count } }
+
+  /// Returns true when the turn is the caller's, who has to ``leave()`` afterwards; false, without a turn, as soon as the
+  /// caller's task is cancelled.
+  func enter() async -> Bool {
+    let ticket = state.withLockedValue { state in
+      state.lastTicket += 1
+      return state.lastTicket
     }
-    await withCheckedContinuation { waiting.append($0) }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { turn in
+        let outcome: Bool? = state.withLockedValue { state in
+          // Cancelled before or within this block is seen here, later in the list.
+          if Task.isCancelled { return false }
+          if state.isTaken {
+            state.waiting.append((ticket, turn))
+            return nil
+          }
+          state.isTaken = true
+          return true
+        }
+        if let outcome { turn.resume(returning: outcome) }
+      }
+    } onCancel: {
+      let gone = state.withLockedValue { state in
+        state.waiting.firstIndex { $0.ticket == ticket }.map { state.waiting.remove(at: $0).turn }
+      }
+      gone?.resume(returning: false)
+    }
   }
 
   func leave() {
-    trimIfDue()
-    if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
+    if isTrimDue() { _ = Self.trim?(0) }
+    let next = state.withLockedValue { state in
+      let next = state.waiting.isEmpty ? nil : state.waiting.removeFirst().turn
+      state.isTaken = next != nil
+      return next
+    }
+    next?.resume(returning: true)
   }
 
   /// The allocator's `malloc_trim(3)`, which Swift's module of the C library leaves out; nil where there is none.
@@ -38,12 +74,14 @@ actor LargeReviewTurn {
     #endif
   }()
 
-  /// Gives the freed pages back to the system, which the allocator would keep: after the last of a row of reviews, and
+  /// Freed pages are given back to the system, which the allocator would keep: after the last of a row of reviews, and
   /// each second during a long row.
-  private func trimIfDue() {
+  private func isTrimDue() -> Bool {
     let now = ContinuousClock.now
-    if !waiting.isEmpty, let lastTrim, now - lastTrim < .seconds(1) { return }
-    lastTrim = now
-    _ = Self.trim?(0)
+    return state.withLockedValue { state in
+      if !state.waiting.isEmpty, let last = state.lastTrim, now - last < .seconds(1) { return false }
+      state.lastTrim = now
+      return true
+    }
   }
 }

@@ -44,16 +44,10 @@ struct ReviewService: Sendable {
   /// Answers after a look-up of the namespace where there has to be one, and large reviews one at a time.
   func answer(_ body: consuming [UInt8], selector: WebhookSelector) async throws(HTTPProblem) -> [UInt8] {
     guard body.count > LargeReviewTurn.threshold else { return try await answerNow(body, selector: selector) }
-    await largeReviews.enter()
-    let result: Result<[UInt8], HTTPProblem>
-    do throws(HTTPProblem) {
-      // Whoever waited for the turn may have gone meanwhile.
-      result = Task.isCancelled ? .success([]) : .success(try await answerNow(body, selector: selector))
-    } catch {
-      result = .failure(error)
-    }
-    await largeReviews.leave()
-    return try result.get()
+    // Whoever waited may have gone meanwhile: nobody reads the answer.
+    guard await largeReviews.enter() else { return [] }
+    defer { largeReviews.leave() }
+    return try await answerNow(body, selector: selector)
   }
 
   private func answerNow(_ body: consuming [UInt8], selector: WebhookSelector) async throws(HTTPProblem) -> [UInt8] {
