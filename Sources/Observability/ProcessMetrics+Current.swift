@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 extension ProcessMetrics {
@@ -15,17 +16,9 @@ extension ProcessMetrics {
     )
   }
 
+  /// The command's name in it may be any bytes.
   private static func read(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 16384)
-    while true {
-      let count = Glibc.read(descriptor, &buffer, buffer.count)
-      guard count > 0 else { return count == 0 ? String(decoding: bytes, as: UTF8.self) : nil }
-      bytes += buffer.prefix(count)
-    }
+    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Without `.`, `..` and the descriptor that the listing itself takes.

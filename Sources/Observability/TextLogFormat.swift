@@ -1,39 +1,23 @@
 package import Logging
 
+package typealias TextLogHandler = LineLogHandler<TextLogFormat>
+
 /// One line for a person: time, level, logger, message, then `key=value`.
-package struct TextLogHandler: LogHandler {
-  package var logLevel = Logger.Level.info
-  package var metadata: Logger.Metadata = [:]
-  package var metadataProvider: Logger.MetadataProvider?
-
-  private let label: String
-  private let output: LogOutput
-  private let now: @Sendable () -> Timestamp
-
-  package init(
-    label: String,
-    output: LogOutput = .standardError,
-    now: @escaping @Sendable () -> Timestamp = Timestamp.now
-  ) {
-    self.label = label
-    self.output = output
-    self.now = now
-  }
-
-  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  package func log(event: LogEvent) {
+package enum TextLogFormat: LogLineFormat {
+  package static func line(
+    _ event: LogEvent,
+    time: Timestamp,
+    logger: String,
+    metadata: [(key: String, value: Logger.MetadataValue)]
+  ) -> [UInt8] {
     let level = event.level.rawValue
     let padding = String(repeating: " ", count: max(0, 8 - level.count))
-    var line = "\(now()) \(level)\(padding) \(label): \(Self.clean(event.message.description))"
-    if let error = event.error { line += " error=\(Self.quote("\(error)"))" }
-    for (key, value) in metadata(with: event).sorted(by: { $0.key < $1.key }) {
-      line += " \(Self.clean(key))=\(Self.quote(value.description))"
+    var line = "\(time) \(level)\(padding) \(logger): \(clean(event.message.description))"
+    if let error = event.error { line += " error=\(quote("\(error)"))" }
+    for (key, value) in metadata {
+      line += " \(clean(key))=\(quote(value.description))"
     }
-    output.write(Array(line.utf8) + [UInt8(ascii: "\n")])
+    return Array(line.utf8)
   }
 
   private static func quote(_ text: String) -> String {
