@@ -2,8 +2,8 @@ package import FoundationEssentials
 
 /// A directory that holds a self-made serving certificate: `tls.crt`, `tls.key` and `ca.crt`.
 ///
-/// Files are readable by their owner only and are replaced one by one in one step each, the certificate last: a crash in
-/// between leaves a pair that doesn't match, which the next call mends.
+/// Files are readable by their owner only and are replaced one by one in one step each, the key first and the certificate
+/// last: a crash in between leaves a pair that doesn't match, which the next call mends.
 package struct ServingCertificateDirectory: Sendable, Equatable {
   package let path: String
   /// DNS names and IP addresses that the certificate is for.
@@ -34,11 +34,12 @@ package struct ServingCertificateDirectory: Sendable, Equatable {
     {
       return certificate
     }
-    let hadAuthority = (try? SmallFile.read(authorityPath)) != nil
+    // Clients have taken the authority from where this directory can't see, even if it is gone from here.
+    let hadAuthority = [authorityPath, files.chainPath].contains { (try? SmallFile.read($0)) != nil }
     let made = try SelfSignedServingCertificate.make(names: names, now: now, validity: validity)
     try SmallFile.makeDirectory(path, mode: 0o700)
-    try SmallFile.replace(authorityPath, with: made.authorityPEM, mode: 0o600)
     try SmallFile.replace(files.keyPath, with: made.certificate.keyPEM, mode: 0o600)
+    try SmallFile.replace(authorityPath, with: made.authorityPEM, mode: 0o600)
     try SmallFile.replace(files.chainPath, with: made.certificate.chainPEM, mode: 0o600)
     if hadAuthority { onReplacedAuthority() }
     return made.certificate

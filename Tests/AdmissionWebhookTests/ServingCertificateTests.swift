@@ -71,6 +71,56 @@ struct ServingCertificateTests {
     }
   }
 
+  private typealias Change = @Sendable (ServingCertificateDirectory) throws -> Void
+
+  private static let changes: [(what: String, later: TimeInterval, change: Change, isNew: Bool)] = [
+    ("nothing", 60, { _ in }, false),
+    ("renewal", 3000, { _ in }, true),
+    ("expiry", 4000, { _ in }, true),
+    ("a broken key", 60, { try "broken".write(toFile: $0.files.keyPath, atomically: true, encoding: .utf8) }, true),
+    ("a lost certificate", 60, { try FileManager.default.removeItem(atPath: $0.files.chainPath) }, true),
+    ("a lost authority", 60, { try FileManager.default.removeItem(atPath: $0.authorityPath) }, true),
+  ]
+
+  @Test(arguments: changes.indices) func `whoever trusts the authority is told of a new one, and only then`(
+    index: Int
+  ) throws {
+    let row = Self.changes[index]
+    try withTemporaryDirectory { path in
+      let directory = ServingCertificateDirectory(path: path, names: ["localhost"], validity: 3600)
+      var told = 0
+      let first = try directory.loadOrMake(now: Self.now) { told += 1 }
+      #expect(told == 0, "nobody trusts the very first")
+      let authority = try Data(contentsOf: URL(filePath: directory.authorityPath))
+      try row.change(directory)
+      let second = try directory.loadOrMake(now: Self.now + row.later) { told += 1 }
+      #expect(told == (row.isNew ? 1 : 0), "\(row.what)")
+      #expect((second == first) == !row.isNew, "\(row.what)")
+      #expect((try Data(contentsOf: URL(filePath: directory.authorityPath)) == authority) == !row.isNew, "\(row.what)")
+      #expect(try directory.loadOrMake(now: Self.now + row.later) { told += 1 } == second)
+      #expect(told == (row.isNew ? 1 : 0), "\(row.what), again")
+    }
+  }
+
+  @Test(arguments: ["tls.key", "ca.crt", "tls.crt"])
+  func `an authority and a certificate that don't belong together are never served`(stuck: String) throws {
+    try withTemporaryDirectory { path in
+      let directory = ServingCertificateDirectory(path: path, names: ["localhost"], validity: 3600)
+      let first = try directory.loadOrMake(now: Self.now)
+      let authority = try Data(contentsOf: URL(filePath: directory.authorityPath))
+      // Its place is taken, so this file can't be replaced: as if the process had ended there.
+      let obstacle = "\(path)/\(stuck).\(ProcessInfo.processInfo.processIdentifier).new/x"
+      try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: true)
+      let other = ServingCertificateDirectory(path: path, names: ["example.com"], validity: 3600)
+      #expect(throws: ServingCertificateError.self) { try other.loadOrMake(now: Self.now) }
+      try FileManager.default.removeItem(atPath: URL(filePath: obstacle).deletingLastPathComponent().path)
+      // The old names again.
+      let second = try directory.loadOrMake(now: Self.now)
+      let isOldAuthority = try Data(contentsOf: URL(filePath: directory.authorityPath)) == authority
+      #expect((second == first) == isOldAuthority)
+    }
+  }
+
   @Test func `a directory that can't be written is named`() throws {
     let directory = ServingCertificateDirectory(path: "/proc/nothing/here", names: ["localhost"])
     let error = try #require(throws: ServingCertificateError.self) { try directory.loadOrMake(now: Self.now) }

@@ -74,6 +74,29 @@ struct ServeTests {
     #expect(attributes[.posixPermissions] as? Int == 0o700)
   }
 
+  @Test func `A new self-made CA is told of, at the start and later, and the first is not`() async throws {
+    func isWarning(_ event: JSONValue) -> Bool {
+      event["message"]?.string?.hasPrefix("the self-made CA is a new one") == true
+    }
+    let first = try serve()
+    _ = try await first.port(of: "webhook")
+    first.send(SIGTERM)
+    #expect(try await first.wait().status == 0)
+    #expect(!first.events.contains(where: isWarning))
+
+    let second = try serve(["--set", "server.webhook.names=example.com"])
+    _ = try await second.port(of: "webhook")
+    let warning = try await second.event("a new CA", where: isWarning)
+    #expect(warning["ca"]?.string == directory.path("state/serving/ca.crt"))
+    let authority = try Data(contentsOf: URL(filePath: directory.path("state/serving/ca.crt")))
+    try FileManager.default.removeItem(atPath: directory.path("state/serving/tls.key"))
+    try await second.event("the new certificate") { $0["message"]?.string == "Serving a new certificate" }
+    #expect(second.events.count(where: isWarning) == 2)
+    #expect(try Data(contentsOf: URL(filePath: directory.path("state/serving/ca.crt"))) != authority)
+    second.send(SIGTERM)
+    #expect(try await second.wait().status == 0)
+  }
+
   @Test func `A changed file is taken over, a bad one is not`() async throws {
     // As a ConfigMap is mounted: the file is reached by a symbolic link to a directory that is swapped.
     try directory.swap("..data", to: ["mesh.yaml": Self.mesh("revision: one")])
