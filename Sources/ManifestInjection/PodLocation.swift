@@ -9,6 +9,11 @@ struct PodLocation: Equatable {
   init?(in object: JSONValue) {
     // Knative's templates admit a subset of a Pod only; the Pods that it makes of them are injected by the webhook.
     if object["apiVersion"]?.string?.hasPrefix("serving.knative.dev/") == true { return nil }
+    // A Pod is one whatever it lacks: the webhook would not pass it over either.
+    if object["kind"] == "Pod", object["apiVersion"] == "v1" {
+      path = []
+      return
+    }
     let candidates: [[String]] =
       switch object["kind"]?.string {
       case "Pod": [[]]

@@ -94,6 +94,57 @@ import Testing
     #expect(explained.status == 1)
   }
 
+  @Test func `a Pod that can't be read ends each command with 1, and stays as it is`() async throws {
+    let pods = [
+      #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"odd"},"spec":{"containers":[{"image":"a"}]}}"#,
+      #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"odd"},"spec":{"containers":"web"}}"#,
+    ]
+    for pod in pods {
+      let injected = try await RunningCommand.run(["inject", "-q", "-f", "-", "-o", "json"], input: pod)
+      #expect(injected.status == 1)
+      #expect(injected.error.contains("denied Pod/odd in default: "))
+      #expect(injected.error.contains("[malformed-pod]"))
+      #expect(try JSONValue(parsing: Array(injected.output.utf8)) == JSONValue(parsing: Array(pod.utf8)))
+      let explained = try await RunningCommand.run(["explain", "-f", "-"], input: pod)
+      #expect(explained.status == 1)
+      #expect(explained.output.contains("[malformed-pod]"))
+      let back = try await RunningCommand.run(["uninject", "-f", "-", "-o", "json"], input: pod)
+      #expect(back.status == 0)
+      #expect(try JSONValue(parsing: Array(back.output.utf8)) == JSONValue(parsing: Array(pod.utf8)))
+    }
+  }
+
+  @Test func `a Job is warned of a classic sidecar, with the cure`() async throws {
+    let job = """
+      apiVersion: batch/v1
+      kind: Job
+      metadata: {name: report}
+      spec: {template: {spec: {containers: [{name: a, image: b}]}}}
+      """
+    for command in ["inject", "explain"] {
+      let classic = try await RunningCommand.run([command, "-f", "-", "--kubernetes-version", "1.28"], input: job)
+      let text = command == "inject" ? classic.error : classic.output
+      #expect(text.contains("warning: a Job never ends beside a classic sidecar"))
+      #expect(text.contains(#"amesh.apisix.apache.org/inject: "false""#))
+      let native = try await RunningCommand.run([command, "-f", "-", "--kubernetes-version", "1.29"], input: job)
+      #expect(!(native.error + native.output).contains("warning:"))
+    }
+  }
+
+  @Test(arguments: ["inject", "uninject", "explain"])
+  func `standard input is read up to a limit`(command: String) async throws {
+    let limit = 16 << 20
+    // JSON values may have any white space between them.
+    func input(_ count: Int) -> String { "{}" + String(repeating: " ", count: count - 2) }
+    let over = try await RunningCommand.run([command, "-f", "-"], input: input(limit + 1))
+    #expect(over.status == 66)
+    #expect(over.error.contains("standard input: larger than \(limit) bytes"))
+    #expect(over.output == "")
+    let whole = try await RunningCommand.run([command, "-f", "-"], input: input(limit))
+    #expect(whole.status != 66)
+    #expect(!whole.error.contains("larger"))
+  }
+
   @Test func `explain names the row and the source of each setting, and ends with 3 for a skipped Pod`() async throws {
     let result = try await RunningCommand.run(
       ["explain", "-f", "-", "--set", "mesh.injection.proxy.logLevel=debug"],

@@ -107,6 +107,59 @@ import Testing
     #expect(labels?[MeshNames.canonicalNameLabel] == "it")
   }
 
+  @Test func `a Job is warned of a classic sidecar, and nothing else is`() {
+    var classic = injector
+    classic.cluster = ClusterCapabilities(minorVersion: 27)
+    for (workload, _) in Self.workloads {
+      let isJob = workload["kind"] == "Job" || workload["kind"] == "CronJob"
+      #expect(classic.inject([workload]).reports.map { $0.outcome.warnings.isEmpty } == [!isJob])
+      #expect(injector.inject([workload]).reports.map(\.outcome.warnings) == [[]])
+    }
+  }
+
+  @Test(arguments: ["serving.knative.dev/v1", "serving.knative.dev/v1beta1"])
+  func `a Knative Service and its kin pass through`(version: String) {
+    for kind in ["Service", "Configuration", "Revision"] {
+      let template: JSONValue = kind == "Revision" ? Self.podSpec : ["template": Self.template]
+      var service = Self.object(kind, ["spec": template])
+      service["apiVersion"] = .string(version)
+      let (objects, reports) = injector.inject([service, Self.workloads[1].0])
+      #expect(objects.first == service)
+      #expect(reports.map(\.workload.kind) == ["Deployment"])
+      #expect(ManifestUninjector.uninject([service]).objects == [service])
+    }
+    // Others of Knative's are workloads like any.
+    var source = Self.workloads[1].0
+    source["apiVersion"] = "serving.knative.devel/v1"
+    #expect(injector.inject([source]).reports.count == 1)
+  }
+
+  static let unreadable: [JSONValue] = [
+    ["containers": [5]], ["containers": [["image": "nginx"]]],
+    ["containers": [["name": "web", "image": "nginx"]], "volumes": "none"],
+    ["containers": [["name": "web", "deep": (0..<200).reduce("end") { inner, _ in ["in": inner] }]]],
+  ]
+
+  @Test(arguments: unreadable) func `a Pod that can't be read is denied and stays as it is`(spec: JSONValue) throws {
+    for workload in [Self.object("Pod", ["spec": spec]), Self.object("Job", ["spec": ["template": ["spec": spec]]])] {
+      let (objects, reports) = injector.inject([workload, Self.workloads[0].0])
+      #expect(reports.map(\.outcome.reason) == [.malformedPod, .namespaceEnabled])
+      #expect(reports.first?.outcome.verdict == .denied)
+      #expect(reports.first?.patch == JSONPatch())
+      #expect(objects.first == workload)
+      #expect(objects.last != Self.workloads[0].0)
+    }
+  }
+
+  @Test(arguments: [nil, "text", [:], ["containers": nil], ["containers": "web"]] as [JSONValue])
+  func `a Pod is told about, whatever it is made of`(spec: JSONValue) throws {
+    let pod: JSONValue = ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "web"], "spec": spec]
+    let bytes = try JSONDocument(parsing: pod.serialized())
+    let context = InjectionContext(namespace: NamespaceMetadata(name: "default"), caller: .namespace)
+    let asked = injector.injector.inject(pod: bytes.root, context: context)
+    #expect(injector.inject([pod]).reports.map(\.outcome.reason) == [asked.reason])
+  }
+
   @Test func `a denied Pod stays as it is and the others go in`() {
     let denied = Self.object(
       "Pod",
