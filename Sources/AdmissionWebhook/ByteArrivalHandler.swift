@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Tells the ``ConnectionGuard`` that bytes came in before the HTTP parser makes a head of them, so that headers that
-/// drip in are timed from their first byte.
+/// drip in are timed from their first byte. What nobody will answer doesn't get to the parser, which would keep it.
 final class ByteArrivalHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -10,7 +10,7 @@ final class ByteArrivalHandler: ChannelInboundHandler {
   var observer: ConnectionGuard?
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    observer?.bytesArrived()
+    guard observer?.bytesArrived() ?? true else { return }
     context.fireChannelRead(data)
   }
 }

@@ -74,9 +74,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   // MARK: Requests
 
-  func bytesArrived() {
-    guard !lifecycle.isLingering else { return }
+  /// - Returns: whether they may still become a request.
+  func bytesArrived() -> Bool {
+    guard !lifecycle.isLingering, !lifecycle.isInputOver else { return false }
     lifecycle.bytesArrived(now: .now())
+    return true
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -29,9 +29,12 @@ struct ConnectionLifecycle {
   private(set) var requestBegan: NIODeadline?
   /// Nothing more is read or answered; the other side is given time to read what was written.
   private(set) var isLingering = false
+  /// The client's last request was read whole; nothing that comes after it counts.
+  private(set) var isInputOver = false
   private(set) var lastActivity: NIODeadline
   private var headArrived = false
   private var responseBegan = false
+  private var clientCloses = false
   private var closesAfterResponse = false
 
   init(kind: Kind, now: NIODeadline) {
@@ -53,7 +56,7 @@ struct ConnectionLifecycle {
     requestBegan = requestBegan ?? now
     headArrived = true
     unanswered += 1
-    if clientCloses { closesAfterResponse = true }
+    if clientCloses { self.clientCloses = true }
   }
 
   mutating func bodyRead(now: NIODeadline) {
@@ -64,13 +67,14 @@ struct ConnectionLifecycle {
     lastActivity = now
     requestBegan = nil
     headArrived = false
+    isInputOver = clientCloses && kind == .connection
   }
 
   /// - Returns: whether the response is the connection's last and has to say so.
   mutating func responseBegins(closes: Bool, isDraining: Bool) -> Bool {
     responseBegan = true
     // While another request is being read or waits, it gets its answer first.
-    if closes || (isDraining && unanswered <= 1) { closesAfterResponse = true }
+    if closes || ((clientCloses || isDraining) && unanswered <= 1) { closesAfterResponse = true }
     return closesAfterResponse
   }
 

@@ -12,14 +12,28 @@ final class HTTP1Translator: ChannelDuplexHandler, RemovableChannelHandler {
     switch unwrapInboundIn(data) {
     case .head(let message):
       var head = RequestHead(method: message.method.rawValue, path: message.uri)
-      for (name, value) in message.headers { head.add(name: name, value: value) }
-      if message.version == .http1_0, !message.isKeepAlive { head.add(name: "connection", value: "close") }
+      for (name, value) in message.headers where message.version != .http1_0 || !Self.isExpect(name) {
+        head.add(name: name, value: value)
+      }
+      if (message.version == .http1_0 && !message.isKeepAlive) || Self.switchesProtocol(message) {
+        head.add(name: "connection", value: "close")
+      }
       context.fireChannelRead(wrapInboundOut(.head(head)))
     case .body(let bytes):
       context.fireChannelRead(wrapInboundOut(.body(bytes)))
     case .end:
       context.fireChannelRead(wrapInboundOut(.end))
     }
+  }
+
+  /// Nobody has told old clients about interim responses (RFC 9110, 10.1.1).
+  private static func isExpect(_ name: String) -> Bool {
+    name.utf8.count == 6 && name.lowercased() == "expect"
+  }
+
+  /// Behind such a request the codec reads no other, and keeps whatever comes.
+  private static func switchesProtocol(_ message: HTTPRequestHead) -> Bool {
+    message.method == .CONNECT || message.headers.contains(name: "upgrade")
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -33,7 +47,9 @@ final class HTTP1Translator: ChannelDuplexHandler, RemovableChannelHandler {
       let status = HTTPResponseStatus(statusCode: response.status.code)
       let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
       context.write(wrapOutboundOut(.head(head)), promise: nil)
-      context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+      if !response.omitsContent {
+        context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+      }
       context.write(wrapOutboundOut(.end(nil)), promise: promise)
     }
   }

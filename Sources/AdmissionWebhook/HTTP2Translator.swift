@@ -33,7 +33,9 @@ final class HTTP2Translator: ChannelDuplexHandler, RemovableChannelHandler {
         head.headerFields[name] = value
       }
       context.write(wrapOutboundOut(.head(head)), promise: nil)
-      context.write(wrapOutboundOut(.body(response.body)), promise: nil)
+      if !response.omitsContent {
+        context.write(wrapOutboundOut(.body(response.body)), promise: nil)
+      }
       context.write(wrapOutboundOut(.end(nil)), promise: promise)
     }
   }

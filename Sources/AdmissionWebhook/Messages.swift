@@ -20,6 +20,8 @@ struct Response: Sendable {
   var body: ByteBuffer
   /// Whether the connection ends with it.
   var closes = false
+  /// Whether it answers a HEAD request, which gets the fields of the content and not the content (RFC 9110, 9.3.2).
+  var omitsContent = false
 
   enum HTTPStatus: Sendable {
     case ok
@@ -39,10 +41,11 @@ struct Response: Sendable {
   }
 
   /// - Parameter closes: whether the connection can't be used on, because the request's body is not read.
-  init(_ problem: HTTPProblem, closes: Bool) {
+  init(_ problem: HTTPProblem, closes: Bool, omitsContent: Bool = false) {
     status = .problem(problem.code)
     body = ByteBuffer(bytes: problem.body)
     self.closes = closes
+    self.omitsContent = omitsContent
   }
 
   /// Names in lower case, as HTTP/2 wants them.

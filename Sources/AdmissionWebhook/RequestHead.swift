@@ -50,8 +50,12 @@ struct RequestHead: Sendable {
 
   /// Whether it is certain that nothing follows the head; HTTP/2 doesn't tell.
   var hasNoBody: Bool {
-    contentLengthField == "0" || (contentLengthField == nil && transferEncoding == nil && method == "GET")
+    contentLengthField == "0"
+      || (contentLengthField == nil && transferEncoding == nil && (method == "GET" || wantsNoContent))
   }
+
+  /// Whether the answer goes without its content (RFC 9110, 9.3.2).
+  var wantsNoContent: Bool { method == "HEAD" }
 
   /// Whether the client waits for our word before it sends the body (RFC 9110, 10.1.1).
   var expectsContinue: Bool { expect?.lowercased() == "100-continue" }

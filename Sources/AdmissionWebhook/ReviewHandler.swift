@@ -19,7 +19,7 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// A review's body is being received.
     case receiving(WebhookSelector)
     /// The request has no body and gets its refusal at its end.
-    case refusing(HTTPProblem)
+    case refusing(HTTPProblem, omitsContent: Bool)
     /// The request has its answer already; what is left of it is of no interest.
     case skipping
     /// The answer is being made elsewhere.
@@ -110,9 +110,9 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
     case (.idle, .part(.head(let head))): begin(head, context)
     case (.receiving, .part(.body(let bytes))): receive(bytes, context)
     case (.receiving(let selector), .part(.end)): answer(selector, context)
-    case (.refusing(let problem), .part(.end)):
+    case (.refusing(let problem, let omitsContent), .part(.end)):
       state = .idle
-      refuse(problem, closing: false, context)
+      refuse(problem, closing: false, omitsContent: omitsContent, context)
     case (.skipping, .part(.end)): state = .idle
     case (_, .part), (.skipping, .malformed): break
     case (_, .malformed):
@@ -128,9 +128,10 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
       collector = BodyCollector(length: try head.contentLength, limit: maximumBodyBytes, budget: budget)
       state = .receiving(selector)
     } catch {
-      guard !head.hasNoBody else { return state = .refusing(error) }
+      let omitsContent = head.wantsNoContent
+      guard !head.hasNoBody else { return state = .refusing(error, omitsContent: omitsContent) }
       state = .skipping
-      return refuse(error, closing: true, context)
+      return refuse(error, closing: true, omitsContent: omitsContent, context)
     }
     if head.expectsContinue {
       context.writeAndFlush(wrapOutboundOut(.goOn), promise: nil)
@@ -216,8 +217,14 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
     context.writeAndFlush(wrapOutboundOut(.response(Response(answer: answer))), promise: nil)
   }
 
-  private func refuse(_ problem: HTTPProblem, closing: Bool, _ context: ChannelHandlerContext) {
+  private func refuse(
+    _ problem: HTTPProblem,
+    closing: Bool,
+    omitsContent: Bool = false,
+    _ context: ChannelHandlerContext
+  ) {
     service.refused(because: problem)
-    context.writeAndFlush(wrapOutboundOut(.response(Response(problem, closes: closing))), promise: nil)
+    let response = Response(problem, closes: closing, omitsContent: omitsContent)
+    context.writeAndFlush(wrapOutboundOut(.response(response)), promise: nil)
   }
 }

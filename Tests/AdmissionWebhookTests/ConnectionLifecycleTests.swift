@@ -58,6 +58,21 @@ struct ConnectionLifecycleTests {
     #expect(lingers)
   }
 
+  @Test func `a client closes with its last request, not before`() {
+    var lifecycle = ConnectionLifecycle(kind: .connection, now: Self.start)
+    for clientCloses in [false, true] {
+      lifecycle.headRead(clientCloses: clientCloses, now: at(1))
+      #expect(!lifecycle.isInputOver)
+      lifecycle.requestRead(now: at(1))
+      #expect(lifecycle.isInputOver == clientCloses)
+    }
+    for isLast in [false, true] {
+      let closes = lifecycle.responseBegins(closes: false, isDraining: false)
+      let lingers = lifecycle.responseEnded(now: at(2))
+      #expect((closes, lingers) == (isLast, isLast))
+    }
+  }
+
   @Test func `client and handler can end a connection too`() {
     for (client, handler) in [(true, false), (false, true)] {
       var lifecycle = ConnectionLifecycle(kind: .connection, now: Self.start)

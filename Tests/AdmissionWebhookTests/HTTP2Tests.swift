@@ -9,37 +9,11 @@ import Testing
 
 /// The same over HTTP/2, which ALPN negotiates.
 struct HTTP2Tests {
-  private func withClient<Result: Sendable>(
-    of webhook: RunningWebhook,
-    _ body: (HTTPClient) async throws -> Result
-  ) async throws -> Result {
-    var configuration = HTTPClient.Configuration(tlsConfiguration: try webhook.clientTLS(applicationProtocols: []))
-    configuration.httpVersion = .automatic
-    let client = HTTPClient(configuration: configuration)
-    do {
-      let result = try await body(client)
-      try await client.shutdown()
-      return result
-    } catch {
-      try await client.shutdown()
-      throw error
-    }
-  }
-
-  private func post(_ body: [UInt8], to webhook: RunningWebhook, type: String = "application/json") -> HTTPClientRequest
-  {
-    var request = HTTPClientRequest(url: "https://localhost:\(webhook.port)/inject?timeout=10s")
-    request.method = .POST
-    request.headers.add(name: "content-type", value: type)
-    request.body = .bytes(ByteBuffer(bytes: body))
-    return request
-  }
-
   @Test func `reviews are answered over HTTP 2`() async throws {
     try await withWebhook { webhook in
-      try await withClient(of: webhook) { client in
+      try await webhook.withHTTP2Client { client in
         for _ in 0..<20 {
-          let response = try await client.execute(post(Reviews.body, to: webhook), timeout: .seconds(30))
+          let response = try await client.execute(webhook.post(Reviews.body), timeout: .seconds(30))
           #expect(response.version == .http2)
           #expect(response.status == .ok)
           let body = try JSONValue(parsing: Array(buffer: try await response.body.collect(upTo: 1 << 20)))
@@ -53,12 +27,12 @@ struct HTTP2Tests {
     try await withWebhook {
       $0.maximumBodyBytes = 10_000
     } _: { webhook in
-      try await withClient(of: webhook) { client in
+      try await webhook.withHTTP2Client { client in
         let rows: [(HTTPClientRequest, UInt)] = [
-          (post([], to: webhook), 400), (post(Array("{".utf8), to: webhook), 400),
-          (post(Array("{}".utf8), to: webhook, type: "text/plain"), 415),
-          (post([UInt8](repeating: 32, count: 10_001), to: webhook), 413),
-          (post([UInt8](repeating: 32, count: 1_000_000), to: webhook), 413),
+          (webhook.post([]), 400), (webhook.post(Array("{".utf8)), 400),
+          (webhook.post(Array("{}".utf8), type: "text/plain"), 415),
+          (webhook.post([UInt8](repeating: 32, count: 10_001)), 413),
+          (webhook.post([UInt8](repeating: 32, count: 1_000_000)), 413),
         ]
         for (request, status) in rows {
           let response = try await client.execute(request, timeout: .seconds(30))
@@ -73,8 +47,8 @@ struct HTTP2Tests {
 
   @Test func `many streams are answered at a time`() async throws {
     try await withWebhook { webhook in
-      try await withClient(of: webhook) { client in
-        let request = post(Reviews.body, to: webhook)
+      try await webhook.withHTTP2Client { client in
+        let request = webhook.post(Reviews.body)
         try await withThrowingTaskGroup(of: UInt.self) { group in
           for _ in 0..<200 {
             group.addTask {

@@ -32,7 +32,10 @@ struct RawConnection {
               NIOSSLClientHandler(context: context, serverHostname: "localhost")
             )
           }
-          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+            wrappingChannelSynchronously: channel,
+            configuration: .init(isOutboundHalfClosureEnabled: true)
+          )
         }
       }
     return try await channel.executeThenClose { inbound, outbound in
@@ -48,6 +51,9 @@ struct RawConnection {
   func send(_ bytes: [UInt8]) async throws {
     try await outbound.write(ByteBuffer(bytes: bytes))
   }
+
+  /// Says that nothing more is sent, and still reads.
+  func endOutput() { outbound.finish() }
 
   /// Everything until the server closes, also when it does so without TLS's goodbye.
   mutating func readToEnd() async -> String {

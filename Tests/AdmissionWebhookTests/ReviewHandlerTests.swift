@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Injection
 import KubernetesObjects
 import Logging
@@ -23,12 +24,16 @@ struct ReviewHandlerTests {
     }
   }
 
-  private static func request(uid: String, namespace: String) -> [UInt8] {
+  private static func request(uid: String, namespace: String, headers: [String] = []) -> [UInt8] {
+    Reviews.post(review(uid: uid, namespace: namespace), headers: headers)
+  }
+
+  private static func review(uid: String, namespace: String) -> [UInt8] {
     let review = Reviews.review {
       $0["uid"] = .string(uid)
       $0["namespace"] = .string(namespace)
     }
-    return Reviews.post(review.serialized())
+    return review.serialized()
   }
 
   private static func uid(_ response: RawResponse?) throws -> String? {
@@ -73,6 +78,64 @@ struct ReviewHandlerTests {
       try await RawConnection.open(port: webhook.port, tls: tls) { other in
         try await other.send(Self.request(uid: "other", namespace: "fast"))
         #expect(try Self.uid(try await other.readResponse()) == "other")
+      }
+    }
+  }
+
+  @Test func `a client that closes with its second request gets both answers`() async throws {
+    let namespaces = SlowNamespaces()
+    try await withWebhook(namespaces: namespaces) { webhook in
+      try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
+        let last = Self.request(uid: "last", namespace: "fast", headers: ["Connection: close"])
+        try await connection.send(Self.request(uid: "first", namespace: "slow") + last)
+        await namespaces.gate.arrive()
+        let first = try await connection.readResponse()
+        #expect(try Self.uid(first) == "first")
+        #expect(first?.headers["connection"] == nil)
+        let second = try await connection.readResponse()
+        #expect(try Self.uid(second) == "last")
+        #expect(second?.headers["connection"] == "close")
+        #expect(await connection.readToEnd() == "")
+      }
+    }
+  }
+
+  @Test func `a client that says it sends no more still gets its answers`() async throws {
+    let namespaces = SlowNamespaces()
+    try await withWebhook(namespaces: namespaces) { webhook in
+      try await RawConnection.open(port: webhook.port, tls: try webhook.clientTLS()) { connection in
+        let requests = [Self.request(uid: "one", namespace: "slow"), Self.request(uid: "two", namespace: "fast")]
+        try await connection.send(requests.flatMap { $0 })
+        connection.endOutput()
+        await namespaces.gate.arrive()
+        #expect(try Self.uid(try await connection.readResponse()) == "one")
+        #expect(try Self.uid(try await connection.readResponse()) == "two")
+        #expect(await connection.readToEnd() == "")
+      }
+    }
+  }
+
+  @Test func `a stream that is reset while its namespace is looked up takes nothing along`() async throws {
+    let namespaces = SlowNamespaces()
+    try await withWebhook(namespaces: namespaces) { webhook in
+      let whole = webhook.bodyBudget.freeBytes
+      try await webhook.withHTTP2Client { client in
+        let asking = Task {
+          try await client.execute(
+            webhook.post(Self.review(uid: "gone", namespace: "slow")),
+            timeout: .seconds(60)
+          )
+        }
+        while webhook.bodyBudget.freeBytes == whole { try await Task.sleep(for: .milliseconds(1)) }
+        asking.cancel()
+        await #expect(throws: (any Error).self) { try await asking.value }
+        let other = try await client.execute(
+          webhook.post(Self.review(uid: "other", namespace: "fast")),
+          timeout: .seconds(60)
+        )
+        #expect(other.status == .ok)
+        await namespaces.gate.arrive()
+        while webhook.bodyBudget.freeBytes < whole { try await Task.sleep(for: .milliseconds(1)) }
       }
     }
   }
