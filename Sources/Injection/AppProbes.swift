@@ -60,8 +60,10 @@ struct AppProbes {
   mutating func visit(_ subject: Subject, warnings: inout [String]) throws(Denial) {
     let container = subject.container
     guard let name = container["name"]?.string else { return }
+    let lifecycle = container["lifecycle"]
     for slot in Slot.allCases {
-      guard let owner = slot.owner(in: container), owner.kind == .object else { continue }
+      guard let owner = slot.isLifecycle ? lifecycle?[slot.rawValue] : container[slot.rawValue], owner.kind == .object
+      else { continue }
       let path = slot.path(container: name)
       // A postStart hook that comes before the sidecar is ready would fail, and its container with it.
       let rewrite = subject.rewrite && (subject.waits || slot != .postStart)
@@ -133,10 +135,6 @@ extension AppProbes {
     var isLifecycle: Bool { self == .postStart || self == .preStop }
 
     var pointer: String { isLifecycle ? "lifecycle/\(rawValue)" : rawValue }
-
-    func owner(in container: JSONView) -> JSONView? {
-      isLifecycle ? container["lifecycle"]?[rawValue] : container[rawValue]
-    }
 
     func path(container: String) -> String {
       switch self {

@@ -6,7 +6,7 @@ struct MetadataEdits {
   private(set) var annotations: [(name: String, value: String)] = []
   /// Annotations that an earlier pass has set and nobody wants any more.
   private(set) var unwanted: [String] = []
-  let appMetrics: String?
+  private(set) var appMetrics: String?
 
   /// - Parameters:
   ///   - prior: the status that the Pod carries from an earlier pass, if any.
@@ -19,16 +19,16 @@ struct MetadataEdits {
     prior: InjectionStatus?,
     status: inout InjectionStatus
   ) {
-    for (name, value) in [
-      (MeshNames.canonicalNameLabel, { CanonicalService.name(of: pod, workload: workload) }),
-      (MeshNames.canonicalRevisionLabel, { CanonicalService.revision(of: pod) }),
-    ] {
-      if pod.labels?[name] == nil {
-        labels.append((name, value()))
-        status.labels.append(name)
-      } else if prior?.labels.contains(name) == true {
-        status.labels.append(name)
-      }
+    func isMissing(_ label: String) -> Bool {
+      let isMissing = pod.labels?[label] == nil
+      if isMissing || prior?.labels.contains(label) == true { status.labels.append(label) }
+      return isMissing
+    }
+    if isMissing(MeshNames.canonicalNameLabel) {
+      labels.append((MeshNames.canonicalNameLabel, CanonicalService.name(of: pod, workload: workload)))
+    }
+    if isMissing(MeshNames.canonicalRevisionLabel) {
+      labels.append((MeshNames.canonicalRevisionLabel, CanonicalService.revision(of: pod)))
     }
 
     let original = Original(pod: pod, prior: prior)

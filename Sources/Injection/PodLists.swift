@@ -84,19 +84,26 @@ struct PodLists {
 
 /// Maps and lists that the Pod did not have before injection, so that taking it back can take them away too.
 struct CreatedLists {
-  private static let pointers: [(pointer: String, path: [String])] = [
-    ("/metadata", ["metadata"]), ("/metadata/labels", ["metadata", "labels"]),
-    ("/metadata/annotations", ["metadata", "annotations"]), ("/spec/initContainers", ["spec", "initContainers"]),
-    ("/spec/containers", ["spec", "containers"]), ("/spec/volumes", ["spec", "volumes"]),
-    ("/spec/imagePullSecrets", ["spec", "imagePullSecrets"]),
+  private enum Parent { case pod, metadata, spec }
+
+  private static let pointers: [(pointer: String, parent: Parent, key: String)] = [
+    ("/metadata", .pod, "metadata"), ("/metadata/labels", .metadata, "labels"),
+    ("/metadata/annotations", .metadata, "annotations"), ("/spec/initContainers", .spec, "initContainers"),
+    ("/spec/containers", .spec, "containers"), ("/spec/volumes", .spec, "volumes"),
+    ("/spec/imagePullSecrets", .spec, "imagePullSecrets"),
   ]
 
   private var created: [String] = []
   private var null: [String] = []
 
   init(pod: PodView, prior: InjectionStatus?) {
-    for (pointer, path) in Self.pointers {
-      let view = path.reduce(Optional(pod.root)) { $0?[$1] }
+    for (pointer, parent, key) in Self.pointers {
+      let view =
+        switch parent {
+        case .pod: pod.root[key]
+        case .metadata: pod.metadata?[key]
+        case .spec: pod.spec?[key]
+        }
       switch view {
       case nil: created.append(pointer)
       case let view? where view.isNull: null.append(pointer)

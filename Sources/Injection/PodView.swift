@@ -1,8 +1,9 @@
 import KubernetesObjects
 
 /// The parts of a Pod that injection looks at, found once. What is absent, null or of another kind is nil here;
-/// ``validate()`` tells the difference, once it is decided that the Pod concerns us.
-struct PodView {
+/// ``validate()`` tells the difference, once it is decided that the Pod concerns us. A class, since to hand on eight
+/// references one by one takes longer than to make it.
+final class PodView: Sendable {
   let root: JSONView
   let metadata: JSONView?
   let labels: JSONView?

@@ -45,7 +45,12 @@ enum JSONEscapes {
   ) -> Int {
     var position = 0
     var written = 0
-    while position < content.count {
+    while true {
+      let run = content[position..<JSONWord.endOfPlainRun(in: content, from: position)]
+      _ = UnsafeMutableBufferPointer(rebasing: target[written...]).update(fromContentsOf: run)
+      written &+= run.count
+      position = run.endIndex
+      guard position < content.count else { return written }
       var byte = content[position]
       position &+= 1
       if byte == UInt8(ascii: "\\"), position < content.count {
@@ -56,16 +61,16 @@ enum JSONEscapes {
             target[written] = unit
             written &+= 1
           }
-          position &+= length &- 1
+          position = min(position &+ length &- 1, content.count)
           continue
         }
         byte = meaning(of: letter)
         position &+= 1
       }
+      guard written < target.count else { return written }
       target[written] = byte
       written &+= 1
     }
-    return written
   }
 
   @inline(__always)

@@ -110,6 +110,15 @@ struct JSONOutput: ~Copyable {
       let stops = JSONWord.stops(in: UInt64(littleEndian: word))
       return stops == 0 ? text.count : position &+ stops.trailingZeroBitCount &>> 3
     }
+    if text.count >= 4, text.count < 8 {
+      let first = from.loadUnaligned(as: UInt32.self)
+      let last = from.loadUnaligned(fromByteOffset: text.count &- 4, as: UInt32.self)
+      if JSONWord.stops(in: UInt64(first) &<< 32 | UInt64(last)) == 0 {
+        to.storeBytes(of: first, as: UInt32.self)
+        to.storeBytes(of: last, toByteOffset: text.count &- 4, as: UInt32.self)
+        return text.count
+      }
+    }
     while position < text.count {
       let byte = text[position]
       if JSONEscapes.isNeeded(byte) { break }
@@ -125,7 +134,14 @@ struct JSONOutput: ~Copyable {
     while position < text.count {
       let rest = UnsafeBufferPointer(rebasing: text[(position &+ 1)...])
       reserve(6 + rest.count)
-      count &+= JSONEscapes.write(text[position], to: storage, at: count)
+      let byte = text[position]
+      if byte == UInt8(ascii: "\"") {
+        storage[count] = UInt8(ascii: "\\")
+        storage[count &+ 1] = byte
+        count &+= 2
+      } else {
+        count &+= JSONEscapes.write(byte, to: storage, at: count)
+      }
       let run = Self.copyPlainRun(of: rest, to: UnsafeMutableBufferPointer(rebasing: storage[count...]))
       count &+= run
       position &+= 1 &+ run
