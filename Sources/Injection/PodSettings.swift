@@ -81,18 +81,25 @@ extension PodSettings {
     warnings: inout [String]
   ) throws(Denial) -> PodSettings {
     var settings = defaults
-    for (name, value) in (namespace.annotations ?? [:]).sorted(by: { $0.key < $1.key })
-    where name.hasPrefix(MeshNames.prefix) {
+    try settings.takeAnnotations(of: namespace, &warnings)
+    if let annotations = pod.annotations { try settings.takeAnnotations(ofPod: annotations, &warnings) }
+    if settings.isAnnotated { try settings.checkResources() }
+    return settings
+  }
+
+  private mutating func takeAnnotations(of namespace: NamespaceMetadata, _ warnings: inout [String]) throws(Denial) {
+    guard let annotations = namespace.annotations else { return }
+    for (name, value) in annotations.sorted(by: { $0.key < $1.key }) where name.hasPrefix(MeshNames.prefix) {
       guard let annotation = PodAnnotation(fullName: name) else {
         warnings.append("namespace annotation \(quoted(name, limit: 60)) is not known: it is ignored")
         continue
       }
-      guard settings.apply(annotation, value) else {
-        throw invalid(annotation, value, on: "namespace \(namespace.name)")
-      }
-      settings.isAnnotated = true
+      guard apply(annotation, value) else { throw Self.invalid(annotation, value, on: "namespace \(namespace.name)") }
+      isAnnotated = true
     }
-    guard let annotations = pod.annotations else { return settings }
+  }
+
+  private mutating func takeAnnotations(ofPod annotations: JSONView, _ warnings: inout [String]) throws(Denial) {
     for (key, value) in annotations.members where key.hasPrefix(MeshNames.prefix) {
       guard let name = key.string, name != MeshNames.statusAnnotation else { continue }
       guard let annotation = PodAnnotation(fullName: name) else {
@@ -102,14 +109,10 @@ extension PodSettings {
         warnings.append("annotation \(quoted(name, limit: 60)) \(problem): it is ignored")
         continue
       }
-      guard let value = value.string else {
-        throw PodView.malformed("annotation \(name) is not a string")
-      }
-      guard settings.apply(annotation, value) else { throw invalid(annotation, value, on: "the Pod") }
-      settings.isAnnotated = true
+      guard let value = value.string else { throw PodView.malformed("annotation \(name) is not a string") }
+      guard apply(annotation, value) else { throw Self.invalid(annotation, value, on: "the Pod") }
+      isAnnotated = true
     }
-    if settings.isAnnotated { try settings.checkResources() }
-    return settings
   }
 
   private static func invalid(_ annotation: PodAnnotation, _ value: String, on owner: String) -> Denial {
