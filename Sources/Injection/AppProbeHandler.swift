@@ -10,26 +10,27 @@ struct AppProbeHandler {
   let port: Int?
 
   /// - Parameter owner: the probe or lifecycle hook.
-  init?(_ owner: JSONView, container: JSONView) {
-    let handlers = Self.kinds.lazy.compactMap { kind in owner[kind].map { (kind, $0) } }
-    guard let (kind, view) = handlers.first(where: { $1.kind == .object }) else { return nil }
+  init?(_ owner: JSONView, container: AppContainer) {
+    var found: (kind: String, view: JSONView)?
+    for kind in Self.kinds {
+      guard let view = owner[kind], view.kind == .object else { continue }
+      found = (kind, view)
+      break
+    }
+    guard let (kind, view) = found else { return nil }
     if let host = view["host"]?.string, !host.isEmpty { return nil }
     self.kind = kind
     self.view = view
     self.port = Self.resolve(view["port"], in: container)
   }
 
-  private static func resolve(_ port: JSONView?, in container: JSONView) -> Int? {
+  private static func resolve(_ port: JSONView?, in container: AppContainer) -> Int? {
     guard let port else { return nil }
     if let number = port.integer { return (1...65535).contains(number) ? number : nil }
     guard let name = port.string else { return nil }
     // A port in quotes is a number to the kubelet.
     if let number: UInt16 = AnnotationValue.decimal(name), number > 0 { return Int(number) }
-    guard let ports = container["ports"] else { return nil }
-    for declared in ports.elements where declared["name"]?.equals(name) == true {
-      if let number = declared["containerPort"]?.integer, (1...65535).contains(number) { return number }
-    }
-    return nil
+    return container.ports.first { $0.name?.utf8.elementsEqual(name.utf8) == true }.map { Int($0.number) }
   }
 
   /// The value in `AMESH_APP_PROBES`.
@@ -51,28 +52,22 @@ struct AppProbeHandler {
   private func hasNullBeside(_ owner: JSONView) -> Bool { kind != "httpGet" && owner["httpGet"] != nil }
 
   /// The probe as it was, with the sidecar's handler in the place of the application's.
-  func replaced(in owner: JSONView, path: String) -> [UInt8] {
-    var writer = JSONWriter(reservingCapacity: owner.source.count + 64)
-    writer.object { writer in
-      for (key, value) in owner.members {
-        if key.equals(kind) {
-          writer.object("httpGet") { writer in
-            writer.member("path", path)
-            writer.member("port", MeshPorts.health)
-            writer.member("scheme", "HTTP")
-          }
-        } else if !key.equals("httpGet") {
-          writer.key(key)
-          writer.view(value)
-        }
-      }
+  func writeReplaced(in owner: JSONView, path: String, to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.members(of: owner, replacing: kind, without: "httpGet") { writer in
+      writer.key("httpGet")
+      writer.beginning(#"{"path":"#)
+      writer.string(path)
+      writer.rest(Self.atSidecar)
     }
-    return writer.bytes
+    writer.endObject()
   }
 
+  /// What follows the path in the sidecar's handler.
+  private static let atSidecar = Array(#","port":\#(MeshPorts.health),"scheme":"HTTP"}"#.utf8)
+
   /// The probe with the application's handler, as an earlier pass has recorded it, in the place of the sidecar's.
-  static func restored(_ original: JSONView, in owner: JSONView) -> [UInt8] {
-    var writer = JSONWriter(reservingCapacity: owner.source.count + original.source.count)
+  static func writeRestored(_ original: JSONView, in owner: JSONView, to writer: inout JSONWriter) {
     writer.object { writer in
       for (key, value) in owner.members {
         guard let key = key.string else { continue }
@@ -85,6 +80,5 @@ struct AppProbeHandler {
         }
       }
     }
-    return writer.bytes
   }
 }

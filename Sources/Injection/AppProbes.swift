@@ -9,19 +9,11 @@ import KubernetesObjects
 struct AppProbes {
   static let variable = "AMESH_APP_PROBES"
 
-  /// A probe or lifecycle hook to be replaced.
-  struct Replacement {
-    /// JSON Pointer below the Pod.
-    var pointer: String
-    var value: [UInt8]
-  }
-
   /// One container, and what is to become of its handlers.
   struct Subject {
-    var container: JSONView
-    /// `containers` or `initContainers`, the name of the list that the container stands in at `index`.
+    var container: AppContainer
+    /// JSON Pointer to the list that the container stands in.
     var list: String
-    var index: Int
     /// False gives the application's handlers back where an earlier pass has rewritten them.
     var rewrite: Bool
     /// Whether the sidecar is ready before the container starts.
@@ -32,10 +24,10 @@ struct AppProbes {
   private let recorded: [String: JSONView]
   /// Rewritten paths with the values that go into `AMESH_APP_PROBES`.
   private var entries: [(path: String, original: [UInt8])] = []
+  /// The same paths, from the number on where a set is faster than a look at them all.
   private var paths: Set<String> = []
   /// Bytes of ``environment``.
   private var size = 2
-  private(set) var replacements: [Replacement] = []
 
   init(recorded: JSONView?) {
     var originals: [String: JSONView] = [:]
@@ -48,17 +40,22 @@ struct AppProbes {
   }
 
   /// The value of `AMESH_APP_PROBES`; empty when there is nothing in it.
-  var environment: String {
-    guard !entries.isEmpty else { return "" }
+  var environment: [UInt8] {
+    guard !entries.isEmpty else { return [] }
     var writer = JSONWriter(reservingCapacity: size + 64)
-    writer.object { writer in
-      for entry in entries { writer.member(entry.path, raw: entry.original) }
-    }
+    writer.beginObject()
+    for entry in entries { writer.member(entry.path, raw: entry.original) }
+    writer.endObject()
     return EnvironmentValue.json(writer.bytes)
   }
 
-  mutating func visit(_ subject: Subject, warnings: inout [String]) throws(Denial) {
-    let container = subject.container
+  /// - Parameter patch: gets a replacement for each probe or lifecycle hook that changes.
+  mutating func visit(
+    _ subject: Subject,
+    patch: inout PatchWriter,
+    warnings: inout [String]
+  ) throws(Denial) {
+    let container = subject.container.view
     guard let name = container["name"]?.string else { return }
     let lifecycle = container["lifecycle"]
     for slot in Slot.allCases {
@@ -74,11 +71,11 @@ struct AppProbes {
         if rewrite {
           try record(path, Array(original.source), name)
         } else {
-          replace(slot, subject, by: AppProbeHandler.restored(original, in: owner))
+          patch.replace(subject.pointer(slot)) { AppProbeHandler.writeRestored(original, in: owner, to: &$0) }
         }
         continue
       }
-      guard rewrite, let handler = AppProbeHandler(owner, container: container) else { continue }
+      guard rewrite, let handler = AppProbeHandler(owner, container: subject.container) else { continue }
       func warn(_ what: String) {
         warnings.append("container \(quoted(name, limit: 30)): \(slot.rawValue) \(what)")
       }
@@ -87,32 +84,33 @@ struct AppProbes {
         continue
       }
       let original = handler.original(in: owner, port: port)
-      guard size + cost(path, original) <= EnvironmentValue.limit else {
+      guard size + Self.cost(path, original) <= EnvironmentValue.limit else {
         warn("is left alone: the sidecar's environment has no room for it")
         continue
       }
       try record(path, original, name)
-      replace(slot, subject, by: handler.replaced(in: owner, path: path))
+      patch.replace(subject.pointer(slot)) { handler.writeReplaced(in: owner, path: path, to: &$0) }
     }
   }
 
   private mutating func record(_ path: String, _ original: [UInt8], _ container: String) throws(Denial) {
-    guard paths.insert(path).inserted else {
+    guard !isRecorded(path) else {
       throw PodView.malformed("two containers are named \(quoted(container, limit: 63))")
     }
-    size += cost(path, original)
+    size += Self.cost(path, original)
     guard size <= EnvironmentValue.limit else {
       throw PodView.malformed("what the sidecar that is there has in \(Self.variable) is too long")
     }
     entries.append((path, original))
   }
 
-  private mutating func replace(_ slot: Slot, _ subject: Subject, by value: [UInt8]) {
-    let pointer = "/spec/\(subject.list)/\(subject.index)/\(slot.pointer)"
-    replacements.append(Replacement(pointer: pointer, value: value))
+  private mutating func isRecorded(_ path: String) -> Bool {
+    if entries.count < 16 { return entries.contains { $0.path == path } }
+    if paths.isEmpty { paths = Set(entries.map(\.path)) }
+    return !paths.insert(path).inserted
   }
 
-  private func cost(_ path: String, _ original: [UInt8]) -> Int {
+  private static func cost(_ path: String, _ original: [UInt8]) -> Int {
     path.utf8.count + EnvironmentValue.size(json: original) + 4
   }
 
@@ -127,6 +125,10 @@ struct AppProbes {
   }
 }
 
+extension AppProbes.Subject {
+  func pointer(_ slot: AppProbes.Slot) -> String { "\(list)/\(container.index)/\(slot.pointer)" }
+}
+
 extension AppProbes {
   /// Where the kubelet calls a container.
   enum Slot: String, CaseIterable {
@@ -134,6 +136,7 @@ extension AppProbes {
 
     var isLifecycle: Bool { self == .postStart || self == .preStop }
 
+    /// JSON Pointer below the container, without its first slash.
     var pointer: String { isLifecycle ? "lifecycle/\(rawValue)" : rawValue }
 
     func path(container: String) -> String {

@@ -3,13 +3,16 @@ import KubernetesObjects
 /// Name and revision under which a workload appears in telemetry, as Istio derives them.
 enum CanonicalService {
   static func name(of pod: PodView, workload: String?) -> String {
-    let labels = ["app.kubernetes.io/name", "app"].lazy.compactMap { pod.label($0) }.first { !$0.isEmpty }
-    return labelValue(labels ?? workload ?? owner(of: pod))
+    labelValue(label("app.kubernetes.io/name", pod) ?? label("app", pod) ?? workload ?? owner(of: pod))
   }
 
   static func revision(of pod: PodView) -> String {
-    let label = ["app.kubernetes.io/version", "version"].lazy.compactMap { pod.label($0) }.first { !$0.isEmpty }
-    return labelValue(label ?? "latest")
+    labelValue(label("app.kubernetes.io/version", pod) ?? label("version", pod) ?? "latest")
+  }
+
+  private static func label(_ name: String, _ pod: PodView) -> String? {
+    guard let label = pod.label(name), !label.isEmpty else { return nil }
+    return label
   }
 
   /// The Deployment or CronJob behind a ReplicaSet or Job, else the controller, else the Pod itself.

@@ -44,9 +44,9 @@ struct ExistingSidecar {
     }
     guard isEmpty, let volumes = pod.spec?["volumes"], volumes.kind == .array else { return }
     for volume in volumes.elements {
-      guard let name = volume["name"]?.string, MeshNames.volumes.contains(name), let json = desiredJSON(name) else {
-        continue
-      }
+      guard let view = volume["name"], view.hasPrefix("amesh-"), let name = view.string,
+        MeshNames.volumes.contains(name), let json = desiredJSON(name)
+      else { continue }
       guard prior?.volumes.contains(name) == true || recognition.matches(volume, json) else {
         throw Self.reserved("volume", name)
       }

@@ -68,7 +68,8 @@ extension Injector {
     case .includeInboundPorts where resolved.inboundPorts == nil:
       source = .pod
       let containers = pod.containers + pod.initContainers
-      let ports = CapturedPorts.declared(by: containers.filter { !ExistingSidecar.hasNameOfOurs($0) })
+      let apps = containers.lazy.filter { !ExistingSidecar.hasNameOfOurs($0) }
+      let ports = CapturedPorts.declared(by: apps.map(DeclaredPort.all))
       value = ports.isEmpty ? "none (no port is named http or grpc)" : ports.map(\.text).joined(separator: ",")
     default: break
     }

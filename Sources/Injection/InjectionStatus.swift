@@ -52,12 +52,13 @@ package struct InjectionStatus: Equatable, Sendable {
       writer.member("version", version)
       writer.member("revision", revision)
       writer.member("configHash", configHash)
-      for (key, names) in [
-        ("initContainers", initContainers), ("containers", containers), ("volumes", volumes),
-        ("imagePullSecrets", imagePullSecrets), ("labels", labels), ("annotations", annotations), ("created", created),
-      ] where !names.isEmpty {
-        writer.array(key) { writer in for name in names { writer.string(name) } }
-      }
+      writer.names("initContainers", initContainers)
+      writer.names("containers", containers)
+      writer.names("volumes", volumes)
+      writer.names("imagePullSecrets", imagePullSecrets)
+      writer.names("labels", labels)
+      writer.names("annotations", annotations)
+      writer.names("created", created)
       guard !restore.isEmpty else { return }
       writer.object("restore") { writer in
         for restored in restore {
@@ -67,5 +68,15 @@ package struct InjectionStatus: Equatable, Sendable {
       }
     }
     return writer.text
+  }
+}
+
+extension JSONWriter {
+  fileprivate mutating func names(_ key: String, _ names: [String]) {
+    guard !names.isEmpty else { return }
+    self.key(key)
+    beginArray()
+    for name in names { string(name) }
+    endArray()
   }
 }

@@ -55,26 +55,29 @@ package struct Injector: Sendable {
     let existing = ExistingSidecar(pod, configurationHash: configurationHash)
     let apps = Self.others(pod.containers, existing.containers)
     let initApps = Self.others(pod.initContainers, existing.initContainers)
-    let appViews = apps.map(\.view)
-    let longRunning = appViews + initApps.lazy.map(\.view).filter { $0["restartPolicy"]?.equals("Always") == true }
+    var longRunning = apps
+    for app in initApps where app.view.has("restartPolicy", "Always") { longRunning.append(app) }
     try ProxyUser.check(pod, longRunning, proxy: settings.proxy)
-    warnings += ProxyUser.warnings(pod, initApps.map(\.view), proxy: settings.proxy)
+    warnings += ProxyUser.warnings(pod, initApps, proxy: settings.proxy)
 
     let isNative = try SidecarPlan.isNative(podSettings.nativeSidecar, context.cluster)
     let waits = podSettings.holdApplication
+    var patch = PatchWriter()
     var probes = AppProbes(recorded: existing.recordedProbes?.root)
-    for (index, container) in apps {
+    for container in apps {
       let rewrite = podSettings.rewriteProbes
       try probes.visit(
-        .init(container: container, list: "containers", index: index, rewrite: rewrite, waits: waits),
+        .init(container: container, list: "/spec/containers", rewrite: rewrite, waits: waits),
+        patch: &patch,
         warnings: &warnings
       )
     }
-    for (index, container) in initApps {
+    for container in initApps {
       // A classic sidecar starts after the init containers: it would be waited for in vain.
       let rewrite = podSettings.rewriteProbes && isNative
       try probes.visit(
-        .init(container: container, list: "initContainers", index: index, rewrite: rewrite, waits: waits),
+        .init(container: container, list: "/spec/initContainers", rewrite: rewrite, waits: waits),
+        patch: &patch,
         warnings: &warnings
       )
     }
@@ -85,7 +88,7 @@ package struct Injector: Sendable {
     status.configHash = configurationHash
     let metadata = MetadataEdits(
       pod: pod,
-      appContainers: appViews,
+      firstApp: apps.first?.view,
       workload: context.workload?.name,
       prometheus: podSettings.prometheus,
       prior: existing.prior,
@@ -102,8 +105,6 @@ package struct Injector: Sendable {
     )
     warnings += plan.warnings(apps: longRunning, pod: pod, workload: context.workload)
 
-    var patch = PatchWriter()
-    for replacement in probes.replacements { patch.replace(replacement.pointer, replacement.value) }
     try write(plan, pod, existing, &status, to: &patch)
     metadata.write(to: &patch, pod: pod, status: status.annotation)
     return patch
@@ -144,8 +145,8 @@ package struct Injector: Sendable {
     return warnings.prefix(limit - 1) + ["and more warnings than can be shown"]
   }
 
-  private static func others(_ list: [JSONView], _ ours: [Int]) -> [(index: Int, view: JSONView)] {
+  private static func others(_ list: [JSONView], _ ours: [Int]) -> [AppContainer] {
     let ours = Set(ours)
-    return list.enumerated().lazy.filter { !ours.contains($0.offset) }.map { ($0.offset, $0.element) }
+    return list.enumerated().compactMap { index, view in ours.contains(index) ? nil : AppContainer(view, index: index) }
   }
 }

@@ -32,7 +32,8 @@ struct ListEdits {
   }
 
   private func inPlace(front: Int, back: Int) -> Bool {
-    ours == Array(0..<front) + Array((existing.count - min(back, existing.count))..<existing.count)
+    ours.count == front + min(back, existing.count)
+      && ours == Array(0..<front) + Array((existing.count - min(back, existing.count))..<existing.count)
   }
 
   private func name(at index: Int) -> String? { existing[index]["name"]?.string }

@@ -97,6 +97,14 @@ extension JSONWriter {
     endObject()
   }
 
+  mutating func environment(_ name: String, utf8 value: [UInt8]) {
+    beginning(#"{"name":"#)
+    string(name)
+    key("value")
+    string(utf8: value)
+    endObject()
+  }
+
   /// The resources of a container, where there are any.
   mutating func resources(_ resources: ResourceRequirements) {
     guard !resources.isEmpty else { return }

@@ -1,21 +1,27 @@
 import KubernetesObjects
 
-/// JSON Pointers to labels and annotations, those of ours escaped once.
+/// JSON Pointers to the maps of a Pod's metadata.
 enum MetadataPointers {
   static let labels = "/metadata/labels"
   static let annotations = "/metadata/annotations"
+}
 
-  static func annotation(_ name: String) -> String { pointer(annotations, name) }
+/// A label or annotation of ours, its JSON Pointer escaped once.
+final class MetadataKey: Sendable {
+  let name: String
+  let pointer: String
 
-  /// - Parameter parent: ``labels`` or ``annotations``.
-  static func pointer(_ parent: String, _ name: String) -> String {
-    ours.first { $0.name == name }?.pointer ?? escaped(parent, name)
+  convenience init(label name: String) { self.init(name, in: MetadataPointers.labels) }
+
+  convenience init(annotation name: String) { self.init(name, in: MetadataPointers.annotations) }
+
+  private init(_ name: String, in parent: String) {
+    self.name = name
+    pointer = "\(parent)/\(JSONPointer.escape(name))"
   }
 
-  private static func escaped(_ parent: String, _ name: String) -> String { "\(parent)/\(JSONPointer.escape(name))" }
-
-  /// No label of ours has the name of an annotation of ours. Few enough that hashing would take longer than looking.
-  private static let ours: [(name: String, pointer: String)] =
-    MeshNames.labels.map { ($0, escaped(labels, $0)) }
-    + ([MeshNames.statusAnnotation] + MeshNames.annotations).map { ($0, escaped(annotations, $0)) }
+  static let canonicalName = MetadataKey(label: MeshNames.canonicalNameLabel)
+  static let canonicalRevision = MetadataKey(label: MeshNames.canonicalRevisionLabel)
+  static let defaultContainer = MetadataKey(annotation: MeshNames.defaultContainerAnnotation)
+  static let status = MetadataKey(annotation: MeshNames.statusAnnotation)
 }

@@ -29,6 +29,14 @@ struct PatchWriter: ~Copyable {
     writer.endObject()
   }
 
+  /// A replacement that `body` writes as one value.
+  mutating func replace(_ path: String, by body: (inout JSONWriter) -> Void) {
+    begin(#"{"op":"replace","path":"#, path)
+    writer.key("value")
+    body(&writer)
+    writer.endObject()
+  }
+
   mutating func remove(_ path: String) {
     begin(#"{"op":"remove","path":"#, path)
     writer.endObject()

@@ -45,7 +45,8 @@ struct PodLists {
       return wanted.volumes.map(\.name)
     }
     let hasOurs = volumes.elements.contains { volume in
-      volume["name"].map { name in wanted.volumes.contains { name.equals($0.name) } } ?? false
+      guard let name = volume["name"], name.hasPrefix("amesh-") else { return false }
+      return wanted.volumes.contains { name.equals($0.name) }
     }
     guard hasOurs else {
       patch.append(wanted.additions)

@@ -37,7 +37,7 @@ final class PodView: Sendable {
     try Self.check(root["metadata"], .object, "metadata")
     try Self.check(metadata?["labels"], .object, "metadata.labels")
     try Self.check(metadata?["annotations"], .object, "metadata.annotations")
-    if let annotations {
+    if let annotations, !annotations.hasOnly(.string, .null) {
       for (key, value) in annotations.members where value.kind != .string && !value.isNull {
         throw Self.malformed(
           "annotation \(quoted(key.string ?? "", limit: 80)) is \(Self.name(value.kind)), not a string"
@@ -48,7 +48,7 @@ final class PodView: Sendable {
       guard let list = spec[key], !list.isNull else { continue }
       try Self.check(list, .array, "spec.\(key)")
       for element in list.elements {
-        guard element.kind == .object, key == "imagePullSecrets" || element["name"]?.kind == .string else {
+        guard element.kind == .object, key == "imagePullSecrets" || element.kind(of: "name") == .string else {
           throw Self.malformed("an element of spec.\(key) is not an object with a name")
         }
       }

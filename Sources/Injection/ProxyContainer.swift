@@ -4,12 +4,12 @@ extension SidecarPlan {
   /// `amesh-proxy`: APISIX with the Amesh library.
   func proxyContainer() -> [UInt8] {
     let frame = fragments.proxyFrame(pod, shape)
-    var writer = JSONWriter(reservingCapacity: frame.count + 1024 + appProbes.utf8.count / 4 * 5)
+    var writer = JSONWriter(reservingCapacity: frame.count + 1024 + appProbes.count / 4 * 5)
     writer.raw(frame.head)
-    writer.environment("AMESH_POD_PORTS", podPorts)
+    writer.environment("AMESH_POD_PORTS", utf8: podPorts)
     writer.environment("AMESH_APP_CONTAINERS", appContainers)
-    if !appProbes.isEmpty { writer.environment(AppProbes.variable, appProbes) }
-    if let appMetrics { writer.environment("AMESH_APP_METRICS", appMetrics) }
+    if !appProbes.isEmpty { writer.environment(AppProbes.variable, utf8: appProbes) }
+    if let appMetrics { writer.environment("AMESH_APP_METRICS", utf8: appMetrics) }
     writer.rest(frame.tail)
     return writer.bytes
   }

@@ -3,13 +3,14 @@ import KubernetesObjects
 /// The proxy's own traffic is told from the application's by user and group: an application that runs as either would
 /// bypass the mesh.
 enum ProxyUser {
-  static func check(_ pod: PodView, _ containers: [JSONView], proxy: MeshSettings.Proxy) throws(Denial) {
+  static func check(_ pod: PodView, _ containers: [AppContainer], proxy: MeshSettings.Proxy) throws(Denial) {
+    let shared = pod.spec?["securityContext"]
     for container in containers {
-      guard let (field, what, number) = clash(container, pod, proxy) else { continue }
+      guard let (field, what, number) = clash(container.view, shared, proxy) else { continue }
       throw Denial(
         reason: .proxyUser,
         message: """
-          container \(quoted(container["name"]?.string ?? "", limit: 63)) runs as \(what) \(number), which is the \
+          container \(quoted(container.view["name"]?.string ?? "", limit: 63)) runs as \(what) \(number), which is the \
           proxy's, so its traffic would bypass the mesh; set securityContext.\(field) to another number
           """
       )
@@ -17,10 +18,11 @@ enum ProxyUser {
   }
 
   /// Some let an init container run as the proxy's user on purpose, to reach the network before the sidecar is ready.
-  static func warnings(_ pod: PodView, _ initContainers: [JSONView], proxy: MeshSettings.Proxy) -> [String] {
-    initContainers.compactMap { container in
+  static func warnings(_ pod: PodView, _ initContainers: [AppContainer], proxy: MeshSettings.Proxy) -> [String] {
+    let shared = pod.spec?["securityContext"]
+    return initContainers.lazy.map(\.view).compactMap { container in
       guard container["restartPolicy"]?.equals("Always") != true,
-        let (_, what, number) = clash(container, pod, proxy)
+        let (_, what, number) = clash(container, shared, proxy)
       else { return nil }
       let name = quoted(container["name"]?.string ?? "", limit: 30)
       return "init container \(name) runs as the proxy's \(what) \(number): its traffic bypasses the mesh"
@@ -29,11 +31,10 @@ enum ProxyUser {
 
   private static func clash(
     _ container: JSONView,
-    _ pod: PodView,
+    _ shared: JSONView?,
     _ proxy: MeshSettings.Proxy
   ) -> (field: String, what: String, number: Int)? {
     let own = container["securityContext"]
-    let shared = pod.spec?["securityContext"]
     if proxy.uid == own?["runAsUser"]?.integer ?? shared?["runAsUser"]?.integer {
       return ("runAsUser", "user", proxy.uid)
     }

@@ -2,25 +2,23 @@ import KubernetesObjects
 
 /// The `prometheus.io` annotations: the Pod is scraped at the sidecar, which also serves what the application had there.
 struct Scraping {
-  private static let port = "\(MeshPorts.metrics)"
-
-  /// Annotations that the Pod is to carry.
-  var wanted: [(name: String, value: String)] = []
+  /// Annotations that the Pod is to carry, with our values.
+  var wanted: [ScrapeAnnotation] = []
   /// The value of `AMESH_APP_METRICS`: where the sidecar finds the application's own metrics.
-  var appMetrics: String?
+  var appMetrics: [UInt8]?
 
   /// - Parameter original: an annotation as the Pod's author wrote it.
-  init(_ settings: MeshSettings.Prometheus, original: (String) -> String?) {
+  init(_ settings: MeshSettings.Prometheus, original: (ScrapeAnnotation) -> String?) {
     guard settings.annotate else { return }
-    switch original("prometheus.io/scrape") {
+    switch original(.scrape) {
     case nil:
-      wanted = [("prometheus.io/scrape", "true")] + Self.target
+      wanted = [.scrape, .port, .path]
     case "true" where settings.merge:
-      guard let port: UInt16 = original("prometheus.io/port").flatMap({ AnnotationValue.decimal($0) }), port > 0,
+      guard let port: UInt16 = original(.port).flatMap({ AnnotationValue.decimal($0) }), port > 0,
         port != MeshPorts.metrics
       else { return }
-      let scheme = original("prometheus.io/scheme")
-      let path = original("prometheus.io/path") ?? "/metrics"
+      let scheme = original(.scheme)
+      let path = original(.path) ?? "/metrics"
       // The originals are kept in the status, which must not grow the annotations past their limit.
       guard path.utf8.count <= 1024, (scheme?.utf8.count ?? 0) <= 16 else { return }
       var writer = JSONWriter(reservingCapacity: 96)
@@ -30,21 +28,40 @@ struct Scraping {
         writer.member("scheme", scheme ?? "http")
       }
       appMetrics = EnvironmentValue.json(writer.bytes)
-      wanted = Self.target
-      if let scheme, scheme != "http" { wanted.append(("prometheus.io/scheme", "http")) }
+      wanted = scheme == nil || scheme == "http" ? [.port, .path] : [.port, .path, .scheme]
     default: return
     }
   }
 
-  private static let target = [("prometheus.io/port", port), ("prometheus.io/path", "/metrics")]
+  static let names = ScrapeAnnotation.allCases.map(\.key.name)
+}
 
-  static let names = [
-    "prometheus.io/scrape", "prometheus.io/port", "prometheus.io/path", "prometheus.io/scheme",
-  ]
+enum ScrapeAnnotation: CaseIterable {
+  case scrape, port, path, scheme
 
-  /// What we set an annotation to, where we set it.
-  static let values = [
-    "prometheus.io/scrape": "true", "prometheus.io/port": port, "prometheus.io/path": "/metrics",
-    "prometheus.io/scheme": "http",
-  ]
+  var key: MetadataKey {
+    switch self {
+    case .scrape: Self.keys.scrape
+    case .port: Self.keys.port
+    case .path: Self.keys.path
+    case .scheme: Self.keys.scheme
+    }
+  }
+
+  /// What we set the annotation to, where we set it.
+  var value: String {
+    switch self {
+    case .scrape: "true"
+    case .port: Self.portNumber
+    case .path: "/metrics"
+    case .scheme: "http"
+    }
+  }
+
+  private static let portNumber = "\(MeshPorts.metrics)"
+
+  private static let keys = (
+    scrape: MetadataKey(annotation: "prometheus.io/scrape"), port: MetadataKey(annotation: "prometheus.io/port"),
+    path: MetadataKey(annotation: "prometheus.io/path"), scheme: MetadataKey(annotation: "prometheus.io/scheme")
+  )
 }

@@ -7,11 +7,11 @@ struct SidecarPlan {
   let shape: SidecarShape
   let inboundPorts: PortSet
   /// The value of `AMESH_APP_PROBES`.
-  let appProbes: String
+  let appProbes: [UInt8]
   /// The value of `AMESH_APP_METRICS`; nil when the application has no scrape target.
-  let appMetrics: String?
+  let appMetrics: [UInt8]?
   /// The value of `AMESH_POD_PORTS`.
-  let podPorts: String
+  let podPorts: [UInt8]
   /// The value of `AMESH_APP_CONTAINERS`.
   let appContainers: String
 }
@@ -33,23 +33,21 @@ extension SidecarPlan {
     pod: PodSettings,
     isNative: Bool,
     view: PodView,
-    apps: [JSONView],
-    appProbes: String,
-    appMetrics: String?
+    apps: [AppContainer],
+    appProbes: [UInt8],
+    appMetrics: [UInt8]?
   ) {
     self.fragments = fragments
     self.pod = pod
     self.appProbes = appProbes
     self.appMetrics = appMetrics
-    inboundPorts = pod.inboundPorts ?? .ports(CapturedPorts.declared(by: apps))
+    inboundPorts = pod.inboundPorts ?? .ports(CapturedPorts.declared(by: apps.lazy.map(\.ports)))
     podPorts = AppSummary.ports(apps)
     appContainers = AppSummary.names(apps)
     let resources = view.spec?["resources"]
     shape = SidecarShape(
       isNative: isNative,
-      hasPodResources: resources.map { resources in
-        ["requests", "limits"].contains { (resources[$0]?.count ?? 0) > 0 }
-      } ?? false,
+      hasPodResources: (resources?["requests"]?.count ?? 0) > 0 || (resources?["limits"]?.count ?? 0) > 0,
       drain: Self.drain(fragments.settings.drain, of: view)
     )
   }
@@ -86,7 +84,7 @@ extension SidecarPlan {
     }
   }
 
-  func warnings(apps: [JSONView], pod view: PodView, workload: InjectionContext.Workload?) -> [String] {
+  func warnings(apps: [AppContainer], pod view: PodView, workload: InjectionContext.Workload?) -> [String] {
     var warnings: [String] = []
     if inboundPorts == .all || pod.capture.outboundPorts == .all {
       warnings.append("all ports (*) are captured: whatever is not HTTP will break in this Pod")
@@ -97,11 +95,9 @@ extension SidecarPlan {
       )
     }
     for app in apps {
-      guard let ports = app["ports"], ports.kind == .array else { continue }
-      for port in ports.elements {
-        guard let number = port["containerPort"]?.integer, MeshPorts.all.contains(number) else { continue }
-        let name = quoted(app["name"]?.string ?? "", limit: 30)
-        warnings.append("container \(name) declares port \(number), which the sidecar listens on")
+      for port in app.ports where MeshPorts.all.contains(Int(port.number)) {
+        let name = quoted(app.view["name"]?.string ?? "", limit: 30)
+        warnings.append("container \(name) declares port \(port.number), which the sidecar listens on")
       }
     }
     return warnings

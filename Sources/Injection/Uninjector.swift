@@ -18,8 +18,7 @@ package enum Uninjector {
     remove(status.labels.filter(MeshNames.labels.contains), fromMap: "labels", in: &pod)
     let annotations = status.annotations.filter(MeshNames.annotations.contains)
     remove(annotations + [MeshNames.statusAnnotation], fromMap: "annotations", in: &pod)
-    for name in Scraping.names {
-      let pointer = MetadataPointers.annotation(name)
+    for pointer in ScrapeAnnotation.allCases.map(\.key.pointer) {
       guard let restored = status.restore.first(where: { $0.pointer == pointer }) else { continue }
       set(pointer, to: restored.value, in: &pod)
     }

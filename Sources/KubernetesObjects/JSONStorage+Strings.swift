@@ -23,7 +23,9 @@ extension JSONStorage {
     string.withUTF8Bytes { string in
       bytes.withUnsafeBufferPointer { bytes in
         let content = UnsafeBufferPointer(rebasing: bytes[node.content])
-        guard node.hasEscapes else { return content.starts(with: string) }
+        guard node.hasEscapes else {
+          return UnsafeBufferPointer(rebasing: content.prefix(string.count)).hasSameBytes(as: string)
+        }
         return JSONEscapes.decoded(content).starts(with: string)
       }
     }

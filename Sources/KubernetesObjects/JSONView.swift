@@ -72,6 +72,26 @@ package struct JSONView: Sendable {
     return value.kind == .string && storage.content(of: value, equals: string)
   }
 
+  /// The kind of the member of that name, without a view in between; nil if there is none or this is no object.
+  package func kind(of key: String) -> Kind? {
+    let node = node
+    guard node.kind == .object, let found = storage.member(of: index, node, named: key) else { return nil }
+    return storage.tape[found].kind
+  }
+
+  /// Whether each member is of one of these kinds; true if this is no object.
+  package func hasOnly(_ one: Kind, _ other: Kind) -> Bool {
+    let node = node
+    guard node.kind == .object else { return true }
+    var position = index + 1
+    for _ in 0..<node.count {
+      let value = storage.tape[position + 1]
+      guard value.kind == one || value.kind == other else { return false }
+      position = Int(value.next)
+    }
+    return true
+  }
+
   /// Whether this is a string that starts with that one, byte for byte once escapes are decoded.
   package func hasPrefix(_ string: String) -> Bool {
     let node = node

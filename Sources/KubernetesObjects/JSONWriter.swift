@@ -21,6 +21,12 @@ package struct JSONWriter: ~Copyable {
     needsComma = true
   }
 
+  /// A string whose UTF-8 is there already.
+  package mutating func string(utf8 bytes: [UInt8]) {
+    bytes.withUnsafeBufferPointer { output.appendQuoted($0, comma: needsComma, colon: false) }
+    needsComma = true
+  }
+
   /// A string of characters that need no escape and that `body` writes; it returns how many, `limit` at most.
   mutating func quoted(atMost limit: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
     output.append(UInt8(ascii: "\""), comma: needsComma)
@@ -119,6 +125,34 @@ package struct JSONWriter: ~Copyable {
     view(key)
     output.append(UInt8(ascii: ":"))
     needsComma = false
+  }
+
+  /// The members of an object as they are spelled, but `body`'s in the place of `replaced`, and none for `dropped`.
+  package mutating func members(
+    of object: JSONView,
+    replacing replaced: String,
+    without dropped: String,
+    by body: (inout JSONWriter) -> Void
+  ) {
+    let storage = object.storage
+    let node = object.node
+    guard node.kind == .object else { return }
+    storage.bytes.withUnsafeBufferPointer { bytes in
+      var position = object.index + 1
+      for _ in 0..<node.count {
+        let key = storage.tape[position]
+        let value = storage.tape[position + 1]
+        position = Int(value.next)
+        if storage.content(of: key, equals: replaced) {
+          body(&self)
+        } else if !storage.content(of: key, equals: dropped) {
+          token(UnsafeBufferPointer(rebasing: bytes[Int(key.start)..<Int(key.end)]))
+          output.append(UInt8(ascii: ":"))
+          needsComma = false
+          token(UnsafeBufferPointer(rebasing: bytes[Int(value.start)..<Int(value.end)]))
+        }
+      }
+    }
   }
 
   private mutating func token(_ json: UnsafeBufferPointer<UInt8>) {

@@ -20,6 +20,22 @@ import Testing
     #expect(root["list"]?[2]?["a"]?.equals("x") == true)
   }
 
+  @Test func `tells the kinds of members without views of them`() throws {
+    let root = try Self.root()
+    #expect(root.kind(of: "name") == .string)
+    #expect(root.kind(of: "gone") == .null)
+    #expect(root.kind(of: "list") == .array)
+    #expect(root.kind(of: "missing") == nil)
+    #expect(root["list"]?.kind(of: "0") == nil)
+    func hasOnlyStrings(_ text: String) throws -> Bool {
+      try JSONDocument(parsing: Array(text.utf8)).root.hasOnly(.string, .null)
+    }
+    #expect(try hasOnlyStrings(#"{"a": "x", "b": null, "c": "y"}"#))
+    #expect(try hasOnlyStrings("{}"))
+    #expect(try !hasOnlyStrings(#"{"a": "x", "b": {"c": "x"}, "d": "y"}"#))
+    #expect(try !hasOnlyStrings(#"{"a": "x", "b": "y", "c": 1}"#))
+  }
+
   @Test func `finds elements by position`() throws {
     let list = try #require(try Self.root()["list"])
     #expect(list.count == 4)

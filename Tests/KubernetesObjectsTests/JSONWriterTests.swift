@@ -57,6 +57,40 @@ import Testing
     }
   }
 
+  @Test(arguments: 1...20) func `an escape may stand anywhere in a string of any length`(length: Int) throws {
+    for escaped in ["\"", "\\", "\u{1}", "\n"] as [Character] {
+      for position in 0..<length {
+        var characters = Array("abcdefghijklmnopqrst".prefix(length))
+        characters[position] = escaped
+        let string = String(characters)
+        let written = Self.text { $0.string(string) }
+        #expect(written == Self.text { $0.string(utf8: Array(string.utf8)) })
+        let back = try JSONDocument(parsing: Array(written.utf8)).root
+        #expect(back.string == string)
+        #expect(back.equals(string))
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"a":1,"b":2,"c":3}"#, #"{"a":1,"x":0,"c":3}"#),
+    (#"{ "d" : [ 1 ] , "c" : null }"#, #"{"c":null}"#),
+    (#"{"b":{}}"#, #"{"x":0}"#),
+    (#"{"\u0062":1,"\u0064":2,"\u0061":3}"#, #"{"x":0,"\u0061":3}"#),
+    ("{}", "{}"),
+    ("[1]", "{}"),
+  ])
+  func `writes the members of an object with one replaced and one left out`(_ object: String, _ expected: String) throws
+  {
+    let view = try JSONDocument(parsing: Array(object.utf8)).root
+    let text = Self.text { writer in
+      writer.beginObject()
+      writer.members(of: view, replacing: "b", without: "d") { $0.member("x", 0) }
+      writer.endObject()
+    }
+    #expect(text == expected)
+  }
+
   @Test func `a value may come in pieces`() {
     let text = Self.text { writer in
       writer.beginArray()
