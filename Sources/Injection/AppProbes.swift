@@ -69,7 +69,8 @@ struct AppProbes {
       {
         guard let original = recorded[path] else { throw Self.lost(name, slot) }
         if rewrite {
-          try record(path, Array(original.source), name)
+          let original = Array(original.source)
+          try record(path, original, name, cost: Self.cost(path, original))
         } else {
           patch.replace(subject.pointer(slot)) { AppProbeHandler.writeRestored(original, in: owner, to: &$0) }
         }
@@ -84,20 +85,26 @@ struct AppProbes {
         continue
       }
       let original = handler.original(in: owner, port: port)
-      guard size + Self.cost(path, original) <= EnvironmentValue.limit else {
+      let cost = Self.cost(path, original)
+      guard size + cost <= EnvironmentValue.limit else {
         warn("is left alone: the sidecar's environment has no room for it")
         continue
       }
-      try record(path, original, name)
+      try record(path, original, name, cost: cost)
       patch.replace(subject.pointer(slot)) { handler.writeReplaced(in: owner, path: path, to: &$0) }
     }
   }
 
-  private mutating func record(_ path: String, _ original: [UInt8], _ container: String) throws(Denial) {
+  private mutating func record(
+    _ path: String,
+    _ original: [UInt8],
+    _ container: String,
+    cost: Int
+  ) throws(Denial) {
     guard !isRecorded(path) else {
       throw PodView.malformed("two containers are named \(quoted(container, limit: 63))")
     }
-    size += Self.cost(path, original)
+    size += cost
     guard size <= EnvironmentValue.limit else {
       throw PodView.malformed("what the sidecar that is there has in \(Self.variable) is too long")
     }

@@ -8,7 +8,7 @@ package struct Injector: Sendable {
   private let version: String
   private let configurationHash: String
 
-  package var settings: MeshSettings { fragments.settings }
+  package var settings: MeshSettings { _read { yield fragments.settings } }
 
   /// - Parameters:
   ///   - version: of this program, for the status annotation.
