@@ -32,7 +32,7 @@ struct ListEdits {
   }
 
   private func inPlace(front: Int, back: Int) -> Bool {
-    ours.count == front + min(back, existing.count)
+    ours.count == front + back
       && ours == Array(0..<front) + Array((existing.count - min(back, existing.count))..<existing.count)
   }
 
