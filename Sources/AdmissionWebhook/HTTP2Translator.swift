@@ -12,7 +12,7 @@ final class HTTP2Translator: ChannelDuplexHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .head(let message):
-      var head = RequestHead(method: message.method.rawValue, path: message.path ?? "")
+      let head = RequestHead(method: message.method.rawValue, path: message.path ?? "")
       for field in message.headerFields { head.add(name: field.name.canonicalName, value: field.value) }
       context.fireChannelRead(wrapInboundOut(.head(head)))
     case .body(let bytes):
@@ -34,7 +34,7 @@ final class HTTP2Translator: ChannelDuplexHandler, RemovableChannelHandler {
       }
       context.write(wrapOutboundOut(.head(head)), promise: nil)
       if !response.omitsContent {
-        context.write(wrapOutboundOut(.body(response.body)), promise: nil)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: response.body))), promise: nil)
       }
       context.write(wrapOutboundOut(.end(nil)), promise: promise)
     }

@@ -1,7 +1,9 @@
 import Injection
 
 /// What a request's head says, as far as a webhook cares; the same for HTTP/1.1 and HTTP/2.
-struct RequestHead: Sendable {
+///
+/// A class, since a head of many strings passes through many hands; whoever makes it fills it before it passes it on.
+final class RequestHead {
   let method: String
   /// The request target, with its query.
   let path: String
@@ -17,7 +19,7 @@ struct RequestHead: Sendable {
   }
 
   /// Takes in one field; the values of fields of one name are joined (RFC 9110, 5.3).
-  mutating func add(name: String, value: String) {
+  func add(name: String, value: String) {
     switch name.utf8.count {
     case 6: Self.add(value, to: &expect, if: name, is: "expect")
     case 10: Self.add(value, to: &connection, if: name, is: "connection")

@@ -96,13 +96,8 @@ struct WebhookChannel: ServerChildChannel {
         try pipeline.addHandlers([HTTP2IdleHandler(configuration.timeouts), CloseAfterFlushHandler()])
       } else {
         try pipeline.addHandler(ByteArrivalHandler())
-        // The ReviewHandler keeps requests in order and refuses what can't be parsed; header values are checked as they
-        // are made.
-        try pipeline.configureHTTPServerPipeline(
-          withPipeliningAssistance: false,
-          withErrorHandling: false,
-          withOutboundHeaderValidation: false
-        )
+        // The ReviewHandler keeps requests in order and refuses what can't be parsed.
+        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
         try pipeline.addHandlers([HTTP1Translator()] + handlers(.connection))
       }
     }.flatMap {

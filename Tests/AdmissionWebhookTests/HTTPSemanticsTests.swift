@@ -106,7 +106,7 @@ struct HTTPSemanticsTests {
     counter.parsed(.head(RequestHead(method: "POST", path: "/inject")), context)
     counter.parsed(.end, context)
     try receive(10)
-    var last = RequestHead(method: "POST", path: "/inject")
+    let last = RequestHead(method: "POST", path: "/inject")
     last.add(name: "Connection", value: "close")
     counter.parsed(.head(last), context)
     try receive(10)
