@@ -28,6 +28,7 @@ let package = Package(
   ],
   targets: [
     // Cores: values in, values out.
+    .target(name: "SPIFFE"),
     .target(name: "KubernetesObjects"),
     .target(name: "Injection", dependencies: ["KubernetesObjects"]),
     .target(
@@ -115,6 +116,7 @@ let package = Package(
       dependencies: ["AmeshTesting", "KubernetesObjects"],
       resources: [.copy("Corpus")]
     ),
+    .testTarget(name: "SPIFFETests", dependencies: ["AmeshTesting", "SPIFFE"]),
     .testTarget(
       name: "InjectionTests",
       dependencies: ["AmeshTesting", "Injection", "KubernetesObjects"],
