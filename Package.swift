@@ -44,6 +44,15 @@ let package = Package(
       dependencies: ["Injection", "KubernetesObjects"]
     ),
     .target(
+      name: "CertificateAuthority",
+      dependencies: [
+        "KubernetesObjects",
+        "SPIFFE",
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+    .target(
       name: "ServingCertificate",
       dependencies: [
         .product(name: "Crypto", package: "swift-crypto"),
@@ -53,6 +62,8 @@ let package = Package(
     ),
 
     // Edges.
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "OpenSSLKeys", dependencies: ["COpenSSL", "CertificateAuthority"]),
     .target(
       name: "Observability",
       dependencies: [

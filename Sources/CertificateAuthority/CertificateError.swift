@@ -1,0 +1,12 @@
+/// Why a certificate can't be read.
+package enum CertificateError: Error, Hashable, Sendable, CustomStringConvertible {
+  case malformed(String)
+  case unsupportedKey(PublicKeyError)
+
+  package var description: String {
+    switch self {
+    case .malformed(let problem): "the certificate can't be read: \(problem); give an X.509 version 3 certificate"
+    case .unsupportedKey(let problem): "the certificate can't be used: \(problem)"
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package import SwiftASN1
+package import X509
+
+/// A public key of an allowed kind, as SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7; RFC 5480; RFC 8017).
+///
+/// Reading one checks structure, kind and size only; whether a point lies on its curve is checked by whoever uses it.
+package struct PublicKey: Hashable, Sendable {
+  package enum Material: Hashable, Sendable {
+    /// An uncompressed point: 4, x, y.
+    case point([UInt8])
+    /// Big-endian numbers without leading zeros.
+    case rsa(modulus: [UInt8], exponent: [UInt8])
+  }
+
+  package let algorithm: KeyAlgorithm
+  package let material: Material
+  /// DER of the SubjectPublicKeyInfo.
+  package let derBytes: [UInt8]
+  /// What the info's bit string holds: what key identifiers are made of.
+  package let keyBits: ArraySlice<UInt8>
+
+  package init(derBytes: [UInt8]) throws(PublicKeyError) {
+    let node: ASN1Node
+    do {
+      node = try DER.parse(derBytes)
+    } catch {
+      throw .malformed
+    }
+    try self.init(node: node)
+  }
+
+  /// Takes the key of a certificate that was read.
+  package init(_ key: Certificate.PublicKey) throws(PublicKeyError) {
+    var serializer = DER.Serializer()
+    do {
+      try serializer.serialize(key)
+    } catch {
+      throw .malformed
+    }
+    try self.init(derBytes: serializer.serializedBytes)
+  }
+
+  package init(node: ASN1Node) throws(PublicKeyError) {
+    let info = try SubjectPublicKeyInfo(node)
+    derBytes = Array(node.encodedBytes)
+    keyBits = info.keyBits
+    if info.algorithm == .PublicKeyType.ellipticCurve {
+      (algorithm, material) = try Self.ellipticCurve(info)
+    } else if info.algorithm == .PublicKeyType.rsa {
+      (algorithm, material) = try Self.rsa(info)
+    } else {
+      throw .unsupportedAlgorithm("\(info.algorithm)")
+    }
+  }
+
+  private static func ellipticCurve(
+    _ info: SubjectPublicKeyInfo
+  ) throws(PublicKeyError) -> (KeyAlgorithm, Material) {
+    let curve = try info.namedCurve()
+    let (algorithm, coordinate): (KeyAlgorithm, Int) =
+      switch curve {
+      case .NamedCurve.p256: (.ecdsaP256, 32)
+      case .NamedCurve.p384: (.ecdsaP384, 48)
+      default: throw .unsupportedCurve("\(curve)")
+      }
+    guard info.keyBits.count == 1 + 2 * coordinate, info.keyBits.first == 4 else { throw .malformed }
+    return (algorithm, .point(Array(info.keyBits)))
+  }
+
+  private static func rsa(_ info: SubjectPublicKeyInfo) throws(PublicKeyError) -> (KeyAlgorithm, Material) {
+    let (modulus, exponent) = try info.rsaNumbers()
+    let bits = modulus.count * 8 - (modulus.first?.leadingZeroBitCount ?? 0)
+    guard let algorithm = KeyAlgorithm.allCases.first(where: { $0.rsaBits == bits }) else {
+      throw .unsupportedSize(bits: bits)
+    }
+    // Small exponents are out of fashion for good reasons, large ones make each verification dear.
+    guard exponent.count == 3 || exponent.count == 4, (exponent.last ?? 0) & 1 == 1 else { throw .unsupportedExponent }
+    return (algorithm, .rsa(modulus: modulus, exponent: exponent))
+  }
+}
+
+extension PublicKey: CustomStringConvertible {
+  package var description: String { "public key (\(algorithm))" }
+}
