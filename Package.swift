@@ -129,6 +129,11 @@ let package = Package(
     ),
     .testTarget(name: "SPIFFETests", dependencies: ["AmeshTesting", "SPIFFE"]),
     .testTarget(
+      name: "CertificateAuthorityTests",
+      dependencies: ["AmeshTesting", "CertificateAuthority", "KubernetesObjects", "OpenSSLKeys", "SPIFFE"]
+    ),
+    .testTarget(name: "OpenSSLKeysTests", dependencies: ["AmeshTesting", "CertificateAuthority", "OpenSSLKeys"]),
+    .testTarget(
       name: "InjectionTests",
       dependencies: ["AmeshTesting", "Injection", "KubernetesObjects"],
       exclude: ["Golden"]

@@ -82,3 +82,54 @@ package struct PublicKey: Hashable, Sendable {
 extension PublicKey: CustomStringConvertible {
   package var description: String { "public key (\(algorithm))" }
 }
+
+extension PublicKey {
+  /// - Parameters:
+  ///   - point: uncompressed, as long as the curve wants it.
+  ///   - algorithm: the curve.
+  package init(point: [UInt8], on algorithm: KeyAlgorithm) throws(PublicKeyError) {
+    let curve: ASN1ObjectIdentifier =
+      switch algorithm {
+      case .ecdsaP256: .NamedCurve.p256
+      case .ecdsaP384: .NamedCurve.p384
+      case .rsa2048, .rsa3072, .rsa4096: throw .malformed
+      }
+    try self.init(type: .PublicKeyType.ellipticCurve, bits: point) { serializer in try serializer.serialize(curve) }
+  }
+
+  /// - Parameters: big-endian numbers.
+  package init(modulus: [UInt8], exponent: [UInt8]) throws(PublicKeyError) {
+    var numbers = DER.Serializer()
+    do {
+      try numbers.appendConstructedNode(identifier: .sequence) { numbers in
+        try numbers.serialize(modulus[...])
+        try numbers.serialize(exponent[...])
+      }
+    } catch {
+      throw .malformed
+    }
+    try self.init(type: .PublicKeyType.rsa, bits: numbers.serializedBytes) { serializer in
+      try serializer.serialize(ASN1Null())
+    }
+  }
+
+  private init(
+    type: ASN1ObjectIdentifier,
+    bits: [UInt8],
+    parameters: (inout DER.Serializer) throws -> Void
+  ) throws(PublicKeyError) {
+    var info = DER.Serializer()
+    do {
+      try info.appendConstructedNode(identifier: .sequence) { info in
+        try info.appendConstructedNode(identifier: .sequence) { info in
+          try info.serialize(type)
+          try parameters(&info)
+        }
+        try info.serialize(ASN1BitString(bytes: bits[...]))
+      }
+    } catch {
+      throw .malformed
+    }
+    try self.init(derBytes: info.serializedBytes)
+  }
+}
