@@ -130,7 +130,10 @@ let package = Package(
     .testTarget(name: "SPIFFETests", dependencies: ["AmeshTesting", "SPIFFE"]),
     .testTarget(
       name: "CertificateAuthorityTests",
-      dependencies: ["AmeshTesting", "CertificateAuthority", "KubernetesObjects", "OpenSSLKeys", "SPIFFE"]
+      dependencies: [
+        "AmeshTesting", "CertificateAuthority", "KubernetesObjects", "OpenSSLKeys", "SPIFFE",
+        .product(name: "X509", package: "swift-certificates"),
+      ]
     ),
     .testTarget(name: "OpenSSLKeysTests", dependencies: ["AmeshTesting", "CertificateAuthority", "OpenSSLKeys"]),
     .testTarget(
