@@ -133,7 +133,8 @@ let package = Package(
       dependencies: [
         "AmeshTesting", "CertificateAuthority", "KubernetesObjects", "OpenSSLKeys", "SPIFFE",
         .product(name: "X509", package: "swift-certificates"),
-      ]
+      ],
+      exclude: ["Corpus"]
     ),
     .testTarget(name: "OpenSSLKeysTests", dependencies: ["AmeshTesting", "CertificateAuthority", "OpenSSLKeys"]),
     .testTarget(
@@ -194,8 +195,10 @@ let package = Package(
 // Fuzzing, for who asks: AMESH_FUZZ=1 swift build --sanitize=fuzzer --product json-fuzz, one target per folder of hack/fuzz.
 if Context.environment["AMESH_FUZZ"] != nil {
   let fuzzed: [(name: String, dependencies: [Target.Dependency])] = [
+    ("csr", ["CertificateAuthority", "OpenSSLKeys", "SPIFFE"]),
     ("json", ["AmeshTesting", "KubernetesObjects"]),
     ("review", ["AdmissionWebhook", "Injection", "KubernetesObjects"]),
+    ("spiffe", ["CertificateAuthority", "SPIFFE"]),
   ]
   for (name, dependencies) in fuzzed {
     package.targets.append(
@@ -209,13 +212,18 @@ if Context.environment["AMESH_FUZZ"] != nil {
   }
 }
 
-// The programs of hack/bench-injection.
+// The programs of hack/bench-injection and hack/bench-identity.
 if Context.environment["AMESH_BENCHMARK"] != nil {
   package.targets += [
     .executableTarget(
       name: "injection-bench",
       dependencies: ["Injection", "KubernetesObjects"],
       path: "hack/bench/injection"
+    ),
+    .executableTarget(
+      name: "identity-bench",
+      dependencies: ["CertificateAuthority", "OpenSSLKeys", "SPIFFE"],
+      path: "hack/bench/identity"
     ),
     .executableTarget(
       name: "injection-floor",

@@ -37,11 +37,11 @@ extension BundleDocument {
       }
       if let sequence {
         document.key("spiffe_sequence")
-        document.raw(String(sequence).utf8)
+        document.raw(Array(String(sequence).utf8))
       }
       if let refreshHint {
         document.key("spiffe_refresh_hint")
-        document.raw(String(refreshHint.components.seconds).utf8)
+        document.raw(Array(String(refreshHint.components.seconds).utf8))
       }
     }
     return writer.bytes

@@ -36,7 +36,6 @@ import Testing
     (["ecparam", "-genkey", "-noout", "-name", "secp521r1"], "1.3.132.0.35"),
     (["ecparam", "-genkey", "-noout", "-name", "secp256k1"], "1.3.132.0.10"),
     (["ecparam", "-genkey", "-noout", "-name", "prime256v1", "-param_enc", "explicit"], "well-formed"),
-    (["ecparam", "-genkey", "-noout", "-name", "prime256v1", "-conv_form", "compressed"], "well-formed"),
     (["genpkey", "-algorithm", "ED25519"], "1.3.101.112"),
     (["genpkey", "-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"], "1.2.840.113549.1.1.10"),
   ])
@@ -125,6 +124,16 @@ import Testing
     let first: UInt8 = bits % 8 == 0 ? 0x80 : 0x7F
     let modulus = [first] + [UInt8](repeating: 0xFF, count: (bits - 1) / 8)
     #expect(throws: problem) { try PublicKey(modulus: modulus, exponent: exponent) }
+  }
+
+  @Test(arguments: [
+    ([2] + [UInt8](repeating: 1, count: 32), KeyAlgorithm.ecdsaP256),
+    ([4] + [UInt8](repeating: 1, count: 63), .ecdsaP256),
+    ([4] + [UInt8](repeating: 1, count: 64), .ecdsaP384), ([0], .ecdsaP256), ([], .ecdsaP256),
+    ([6] + [UInt8](repeating: 1, count: 64), .ecdsaP256), ([4] + [UInt8](repeating: 1, count: 64), .rsa2048),
+  ])
+  func `points are uncompressed and as long as their curve wants`(_ point: [UInt8], _ algorithm: KeyAlgorithm) {
+    #expect(throws: PublicKeyError.malformed) { try PublicKey(point: point, on: algorithm) }
   }
 
   @Test(arguments: 0..<8)

@@ -22,7 +22,8 @@ struct TestAuthority {
     rootAlgorithm: KeyAlgorithm = .ecdsaP256,
     algorithm: KeyAlgorithm = .ecdsaP256,
     rootLifetime: Duration = .seconds(3650 * 86_400),
-    lifetime: Duration = .seconds(30 * 86_400)
+    lifetime: Duration = .seconds(30 * 86_400),
+    now: Date = now
   ) throws {
     trustDomain = try TrustDomain(name)
     rootKey = try KeyPool.key(rootAlgorithm)
@@ -30,7 +31,7 @@ struct TestAuthority {
       trustDomain,
       key: rootKey,
       lifetime: rootLifetime,
-      now: Self.now,
+      now: now,
       serialNumber: .random(from: Self.library),
       cryptography: Self.library
     )
@@ -41,7 +42,7 @@ struct TestAuthority {
       for: ProvenKey(key),
       lifetime: lifetime,
       policy: LifetimePolicy(standard: lifetime, maximum: lifetime),
-      now: Self.now,
+      now: now,
       serialNumber: .random(from: Self.library)
     )
     issuer = try Issuer(chain: [intermediate.certificate, root], key: key, cryptography: Self.library)
