@@ -8,11 +8,11 @@ extension OpenSSL {
   /// - Throws: `notFound` when there is no key or more than one; nobody is ever asked for a password.
   package func openKey(at uri: String) throws(KeyError) -> any SigningKey {
     guard uri.contains(":"), !uri.utf8.contains(0) else {
-      throw .notFound(uri: uri, reason: "this is no URI, which starts with file:, pkcs11: or the like")
+      throw .notFound(uri: Self.shown(uri), reason: "this is no URI, which starts with file:, pkcs11: or the like")
     }
     ERR_clear_error()
     guard let store = OSSL_STORE_open_ex(uri, nil, nil, UI_null(), nil, nil, nil, nil) else {
-      throw .notFound(uri: uri, reason: OpenSSLError.drain())
+      throw .notFound(uri: Self.shown(uri), reason: OpenSSLError.drain())
     }
     defer { OSSL_STORE_close(store) }
     _ = OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY)
@@ -25,12 +25,20 @@ extension OpenSSL {
       defer { OSSL_STORE_INFO_free(info) }
       guard let key = OSSL_STORE_INFO_get1_PKEY(info) else { continue }
       let handle = KeyHandle(owning: key)
-      guard found == nil else { throw .notFound(uri: uri, reason: "there is more than one; name a single key") }
+      guard found == nil else {
+        throw .notFound(uri: Self.shown(uri), reason: "there is more than one; name a single key")
+      }
       found = handle
     }
-    guard let found else { throw .notFound(uri: uri, reason: OpenSSLError.drain()) }
+    guard let found else { throw .notFound(uri: Self.shown(uri), reason: OpenSSLError.drain()) }
     let key = try OpenSSLKey(found)
     try prove(key)
     return key
+  }
+
+  /// A URI without what may be a PIN (RFC 7512: query attributes, and pin-value wherever older tools put it).
+  private static func shown(_ uri: String) -> String {
+    let path = uri.prefix { $0 != "?" }
+    return String(path.firstRange(of: "pin-value=").map { path[..<$0.lowerBound] } ?? path)
   }
 }

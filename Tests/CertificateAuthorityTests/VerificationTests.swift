@@ -23,6 +23,12 @@ import Testing
     #expect(try await authority.bundle.verify(serving.chain, at: now) == identity.id)
   }
 
+  @Test(arguments: [KeyAlgorithm.ecdsaP384, .rsa2048, .rsa4096])
+  func `roots of every kind verify`(_ algorithm: KeyAlgorithm) async throws {
+    let authority = try TestAuthority("td", rootAlgorithm: algorithm, algorithm: .ecdsaP384)
+    #expect(try await authority.bundle.verify(authority.issue().chain, at: now) == authority.identity().id)
+  }
+
   @Test func `time bounds every certificate of the chain`() async throws {
     let short = try TestAuthority("td", lifetime: .seconds(1800))
     let leaf = try short.issue()

@@ -56,6 +56,13 @@ import Testing
     }
   }
 
+  @Test(arguments: ["nothing:token=a?pin-value=1234", "nothing:token=a;pin-value=1234", "pin-value=1234"])
+  func `a PIN in a URI shows in no error`(_ uri: String) throws {
+    let error = try #require(throws: KeyError.self) { try library.openKey(at: uri) }
+    guard case .notFound = error else { throw error }
+    #expect(!error.description.contains("1234"))
+  }
+
   /// For keys in tokens, where the machine has a provider for them: AMESH_TEST_KEY_URI='pkcs11:…' swift test.
   @Test(.enabled(if: ProcessInfo.processInfo.environment["AMESH_TEST_KEY_URI"] != nil))
   func `a key in a token signs`() throws {

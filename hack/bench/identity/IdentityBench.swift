@@ -1,5 +1,6 @@
 import CertificateAuthority
-import Foundation
+import FoundationEssentials
+import Glibc
 import OpenSSLKeys
 import SPIFFE
 
@@ -23,7 +24,8 @@ import SPIFFE
       cryptography: library
     )
     let issuer = try Issuer(chain: [root], key: rootKey, cryptography: library)
-    let pem = Array(FileHandle.standardInput.readDataToEndOfFile())
+    var pem: [UInt8] = []
+    while let line = readLine(strippingNewline: false) { pem += line.utf8 }
     let request = try CertificateRequest(pem: pem)
     let key = try ProvenKey(request, verifier: library)
     let profile = CertificateProfile.workload(identity, dnsNames: false)
@@ -72,7 +74,8 @@ import SPIFFE
     let start = cpuMicroseconds()
     for _ in 0..<rounds { try work() }
     let each = (cpuMicroseconds() - start) / Double(rounds)
-    print("\(name.padding(toLength: 28, withPad: " ", startingAt: 0)) \(String(format: "%7.1f", each)) µs")
+    let label = name + String(repeating: " ", count: max(0, 28 - name.count))
+    print("\(label) \((each * 10).rounded() / 10) µs")
   }
 
   static func cpuMicroseconds() -> Double {

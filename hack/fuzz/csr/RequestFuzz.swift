@@ -27,7 +27,8 @@ package func fuzzRequest(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 /// What was read is spelled and read again as the same.
 private func check(_ blocks: [PEM.Block]) {
   let text = blocks.map { PEM.text(label: $0.label, derBytes: $0.derBytes) }.joined()
-  guard let again = try? PEM.blocks(in: Array(text.utf8), maximumBytes: 1 << 18, maximumBlocks: 4), again == blocks else {
+  let again = try? PEM.blocks(in: Array(text.utf8), maximumBytes: 1 << 18, maximumBlocks: 4)
+  guard again == blocks else {
     fatalError("PEM is not read as it was written: \(text)")
   }
 }
