@@ -45,6 +45,9 @@ package enum CertificateProfile: Hashable, Sendable {
     }
   }
 
+  /// Where the subject is empty (RFC 5280, section 4.2.1.6).
+  var hasCriticalNames: Bool { !isAuthority }
+
   var basicConstraints: BasicConstraints {
     switch self {
     case .workload, .serving: .notCertificateAuthority

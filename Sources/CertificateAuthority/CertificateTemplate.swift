@@ -8,48 +8,27 @@ struct CertificateTemplate {
   let validity: ValidityPeriod
   let publicKey: PublicKey
   let subjectKeyIdentifier: [UInt8]
-  let issuer: DistinguishedName
+  let issuer: IssuerName
   let authorityKeyIdentifier: [UInt8]
   let signatureAlgorithm: SignatureAlgorithm
-
-  /// Critical where the subject is empty (RFC 5280, section 4.2.1.6).
-  var hasCriticalNames: Bool { !profile.isAuthority }
-
-  /// The extensions in the order in which they are written.
-  func extensions() throws -> [Certificate.Extension] {
-    let names =
-      profile.uris.map(GeneralName.uniformResourceIdentifier) + profile.dnsNames.map(GeneralName.dnsName)
-    var extensions = [
-      try Certificate.Extension(profile.basicConstraints, critical: true),
-      try Certificate.Extension(profile.keyUsage, critical: true),
-    ]
-    let usages = profile.extendedKeyUsages
-    if !usages.isEmpty { extensions.append(try Certificate.Extension(ExtendedKeyUsage(usages), critical: false)) }
-    extensions += try [
-      Certificate.Extension(SubjectKeyIdentifier(keyIdentifier: subjectKeyIdentifier[...]), critical: false),
-      Certificate.Extension(AuthorityKeyIdentifier(keyIdentifier: authorityKeyIdentifier[...]), critical: false),
-      Certificate.Extension(SubjectAlternativeNames(names), critical: hasCriticalNames),
-    ]
-    return extensions
-  }
 
   /// DER of the TBSCertificate (RFC 5280, section 4.1).
   func toBeSigned() throws -> [UInt8] {
     var serializer = DER.Serializer()
     try serializer.appendConstructedNode(identifier: .sequence) { fields in
-      try fields.serialize(2, explicitlyTaggedWithTagNumber: 0, tagClass: .contextSpecific)
+      // version [0] EXPLICIT INTEGER, v3
+      fields.serializeRawBytes([0xA0, 3, 2, 1, 2])
       try fields.serialize(serialNumber.bytes[...])
       try signatureAlgorithm.serialize(into: &fields)
-      try fields.serialize(issuer)
+      fields.serializeRawBytes(issuer.derBytes)
       try fields.appendConstructedNode(identifier: .sequence) { period in
         try period.serializeTime(validity.notBefore)
         try period.serializeTime(validity.notAfter)
       }
       try fields.serialize(profile.subject(serialNumber))
       fields.serializeRawBytes(publicKey.derBytes)
-      let extensions = try extensions()
-      try fields.serialize(explicitlyTaggedWithTagNumber: 3, tagClass: .contextSpecific) { list in
-        try list.serializeSequenceOf(extensions)
+      fields.serialize(explicitlyTaggedWithTagNumber: 3, tagClass: .contextSpecific) { tagged in
+        tagged.appendConstructedNode(identifier: .sequence) { extensions.serialize(into: &$0) }
       }
     }
     return serializer.serializedBytes
@@ -66,5 +45,26 @@ struct CertificateTemplate {
       try parts.serialize(ASN1BitString(bytes: signature[...]))
     }
     return serializer.serializedBytes
+  }
+
+  private var extensions: CertificateExtensions {
+    CertificateExtensions(
+      profile: profile,
+      subjectKeyIdentifier: subjectKeyIdentifier,
+      authorityKeyIdentifier: authorityKeyIdentifier
+    )
+  }
+}
+
+/// A signer's subject, with its DER, which every certificate below repeats.
+struct IssuerName: Hashable {
+  let name: DistinguishedName
+  let derBytes: [UInt8]
+
+  init(_ name: DistinguishedName) throws {
+    var serializer = DER.Serializer()
+    try serializer.serialize(name)
+    self.name = name
+    derBytes = serializer.serializedBytes
   }
 }

@@ -25,7 +25,7 @@ extension Issuer {
       validity: period,
       publicKey: key.publicKey,
       subjectKeyIdentifier: try Self.keyIdentifier(of: key.publicKey, by: cryptography),
-      issuer: certificate.x509.subject,
+      issuer: name,
       authorityKeyIdentifier: keyIdentifier,
       signatureAlgorithm: self.key.algorithm.signatureAlgorithm
     )
@@ -56,7 +56,7 @@ extension Issuer {
         ),
         publicKey: key.publicKey,
         subjectKeyIdentifier: identifier,
-        issuer: try profile.subject(serialNumber),
+        issuer: try IssuerName(profile.subject(serialNumber)),
         authorityKeyIdentifier: identifier,
         signatureAlgorithm: key.algorithm.signatureAlgorithm
       )

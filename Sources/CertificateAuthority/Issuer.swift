@@ -11,6 +11,7 @@ package struct Issuer: Sendable {
   package let validity: ValidityPeriod
   let key: any SigningKey
   let cryptography: any SignatureVerifier & Digester
+  let name: IssuerName
   let keyIdentifier: [UInt8]
 
   /// - Parameters:
@@ -32,7 +33,11 @@ package struct Issuer: Sendable {
     }
     guard let keyIdentifier = certificate.subjectKeyIdentifier else { throw .noKeyIdentifier(certificate.serialNumber) }
     guard key.publicKey == certificate.publicKey else { throw .keyDoesNotMatch }
+    guard let name = try? IssuerName(certificate.x509.subject), !name.name.isEmpty else {
+      throw .noSubject(certificate.serialNumber)
+    }
     self.certificate = certificate
+    self.name = name
     self.key = key
     self.cryptography = cryptography
     self.keyIdentifier = keyIdentifier

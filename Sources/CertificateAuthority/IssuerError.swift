@@ -3,6 +3,7 @@ package enum IssuerError: Error, Hashable, Sendable, CustomStringConvertible {
   case noCertificate
   case notAnAuthority(SerialNumber)
   case mayNotSign(SerialNumber)
+  case noSubject(SerialNumber)
   case noKeyIdentifier(SerialNumber)
   case keyDoesNotMatch
   case brokenChain(SerialNumber)
@@ -13,6 +14,8 @@ package enum IssuerError: Error, Hashable, Sendable, CustomStringConvertible {
     case .notAnAuthority(let serial):
       "certificate \(serial) is no authority (basicConstraints CA:TRUE); give a CA certificate"
     case .mayNotSign(let serial): "certificate \(serial) may not sign certificates; its keyUsage needs keyCertSign"
+    case .noSubject(let serial):
+      "certificate \(serial) has no subject, which RFC 5280 wants of an authority; issue it anew"
     case .noKeyIdentifier(let serial):
       "certificate \(serial) has no subjectKeyIdentifier, which RFC 5280 wants of an authority; issue it anew"
     case .keyDoesNotMatch: "the signing key does not belong to the first certificate; replace both together"

@@ -23,13 +23,9 @@ extension MeshCertificate {
     return id
   }
 
-  /// Without extendedKeyUsage everything is allowed; one that can't be read allows nothing.
+  /// Without extendedKeyUsage everything is allowed.
   private var allowsBothUses: Bool {
-    do {
-      guard let usages = try x509.extensions.extendedKeyUsage else { return true }
-      return usages.contains(.serverAuth) && usages.contains(.clientAuth)
-    } catch {
-      return false
-    }
+    guard let usages = extendedKeyUsage else { return true }
+    return usages.contains(.serverAuth) && usages.contains(.clientAuth)
   }
 }

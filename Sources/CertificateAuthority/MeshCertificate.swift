@@ -14,39 +14,35 @@ package struct MeshCertificate: Sendable {
   package let publicKey: PublicKey
   package let subjectKeyIdentifier: [UInt8]?
   package let authorityKeyIdentifier: [UInt8]?
-  /// basicConstraints say that this is a certificate authority.
-  package let isAuthority: Bool
-  /// How many further authorities may follow below; nil where nothing limits them or this is none.
-  package let pathLength: Int?
+  package let basicConstraints: BasicConstraints?
   package let keyUsage: KeyUsage?
+  package let extendedKeyUsage: ExtendedKeyUsage?
   /// Every URI of the subjectAltName, as spelled.
   package let uris: [String]
   package let dnsNames: [String]
+  /// How many names of any kind the subjectAltName has.
+  package let nameCount: Int
 
   package init(derBytes: [UInt8]) throws(CertificateError) {
     do {
-      let certificate = try Certificate(derEncoded: derBytes)
+      let node = try DER.parse(derBytes)
+      let certificate = try Certificate(derEncoded: node)
       let extensions = certificate.extensions
       guard let serialNumber = SerialNumber(certificate.serialNumber.bytes) else {
         throw CertificateError.malformed("its serial number is zero or too long")
       }
       self.serialNumber = serialNumber
       validity = ValidityPeriod(notBefore: certificate.notValidBefore, notAfter: certificate.notValidAfter)
-      publicKey = try PublicKey(certificate.publicKey)
+      publicKey = try PublicKey(node: Self.publicKeyInfo(node))
       subjectKeyIdentifier = try extensions.subjectKeyIdentifier.map { Array($0.keyIdentifier) }
       authorityKeyIdentifier = try extensions.authorityKeyIdentifier?.keyIdentifier.map(Array.init)
-      switch try extensions.basicConstraints {
-      case .isCertificateAuthority(let length):
-        isAuthority = true
-        pathLength = length
-      case .notCertificateAuthority, nil:
-        isAuthority = false
-        pathLength = nil
-      }
+      basicConstraints = try extensions.basicConstraints
       keyUsage = try extensions.keyUsage
+      extendedKeyUsage = try extensions.extendedKeyUsage
       let names = try extensions.subjectAlternativeNames.map(Array.init) ?? []
       uris = names.compactMap { if case .uniformResourceIdentifier(let uri) = $0 { uri } else { nil } }
       dnsNames = names.compactMap { if case .dnsName(let name) = $0 { name } else { nil } }
+      nameCount = names.count
       x509 = certificate
       self.derBytes = derBytes
     } catch let error as CertificateError {
@@ -58,10 +54,41 @@ package struct MeshCertificate: Sendable {
     }
   }
 
+  /// The SubjectPublicKeyInfo as it is spelled; asking swift-certificates for its bytes costs a field inversion.
+  ///
+  /// Checks on its way that both places name one signature algorithm (RFC 5280, section 4.1.1.2).
+  private static func publicKeyInfo(_ node: ASN1Node) throws(CertificateError) -> ASN1Node {
+    guard var parts = children(node), let toBeSigned = parts.next(), let algorithm = parts.next(),
+      var fields = children(toBeSigned)
+    else { throw .malformed("it has too few parts") }
+    // version, serialNumber, signature, issuer, validity, subject; version 1 has no number and no place in the mesh.
+    guard fields.next()?.identifier == ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific),
+      fields.next() != nil, fields.next()?.encodedBytes == algorithm.encodedBytes
+    else { throw .malformed("its version or its signature algorithms are wrong") }
+    guard fields.next() != nil, fields.next() != nil, fields.next() != nil, let info = fields.next() else {
+      throw .malformed("it has too few fields")
+    }
+    return info
+  }
+
+  private static func children(_ node: ASN1Node) -> ASN1NodeCollection.Iterator? {
+    if case .constructed(let nodes) = node.content { nodes.makeIterator() } else { nil }
+  }
+
   /// The one SPIFFE ID of the certificate; nil where there is no URI, more than one, or one that is no SPIFFE ID.
   package var spiffeID: SPIFFEID? {
     guard uris.count == 1, let uri = uris.first else { return nil }
     return try? SPIFFEID(uri)
+  }
+
+  /// basicConstraints say that this is a certificate authority.
+  package var isAuthority: Bool {
+    if case .isCertificateAuthority = basicConstraints { true } else { false }
+  }
+
+  /// How many further authorities may follow below; nil where nothing limits them or this is none.
+  package var pathLength: Int? {
+    if case .isCertificateAuthority(let length) = basicConstraints { length } else { nil }
   }
 
   /// Whether subject and issuer are the same, as in every root.

@@ -1,5 +1,4 @@
 package import SwiftASN1
-package import X509
 
 /// A public key of an allowed kind, as SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7; RFC 5480; RFC 8017).
 ///
@@ -27,17 +26,6 @@ package struct PublicKey: Hashable, Sendable {
       throw .malformed
     }
     try self.init(node: node)
-  }
-
-  /// Takes the key of a certificate that was read.
-  package init(_ key: Certificate.PublicKey) throws(PublicKeyError) {
-    var serializer = DER.Serializer()
-    do {
-      try serializer.serialize(key)
-    } catch {
-      throw .malformed
-    }
-    try self.init(derBytes: serializer.serializedBytes)
   }
 
   package init(node: ASN1Node) throws(PublicKeyError) {
@@ -88,14 +76,34 @@ extension PublicKey {
   ///   - point: uncompressed, as long as the curve wants it.
   ///   - algorithm: the curve.
   package init(point: [UInt8], on algorithm: KeyAlgorithm) throws(PublicKeyError) {
-    let curve: ASN1ObjectIdentifier =
-      switch algorithm {
-      case .ecdsaP256: .NamedCurve.p256
-      case .ecdsaP384: .NamedCurve.p384
-      case .rsa2048, .rsa3072, .rsa4096: throw .malformed
-      }
-    try self.init(type: .PublicKeyType.ellipticCurve, bits: point) { serializer in try serializer.serialize(curve) }
+    guard point.first == 4, Self.curve(ofPoint: point.count) == algorithm else { throw .malformed }
+    self.init(checkedPoint: point, on: algorithm)
   }
+
+  private init(checkedPoint point: [UInt8], on algorithm: KeyAlgorithm) {
+    let prefix = algorithm == .ecdsaP384 ? Self.prefixP384 : Self.prefixP256
+    self.algorithm = algorithm
+    material = .point(point)
+    derBytes = prefix + point
+    keyBits = point[...]
+  }
+
+  private static func curve(ofPoint count: Int) -> KeyAlgorithm? {
+    switch count {
+    case 65: .ecdsaP256
+    case 97: .ecdsaP384
+    default: nil
+    }
+  }
+
+  // What stands before the point in a SubjectPublicKeyInfo: SEQUENCE { SEQUENCE { ecPublicKey, curve }, BIT STRING.
+  private static let prefixP256: [UInt8] = [
+    0x30, 0x59, 0x30, 0x13, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7,
+    3, 0x42, 0,
+  ]
+  private static let prefixP384: [UInt8] = [
+    0x30, 0x76, 0x30, 0x10, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 5, 0x2B, 0x81, 4, 0, 0x22, 3, 0x62, 0,
+  ]
 
   /// - Parameters: big-endian numbers.
   package init(modulus: [UInt8], exponent: [UInt8]) throws(PublicKeyError) {
@@ -108,24 +116,14 @@ extension PublicKey {
     } catch {
       throw .malformed
     }
-    try self.init(type: .PublicKeyType.rsa, bits: numbers.serializedBytes) { serializer in
-      try serializer.serialize(ASN1Null())
-    }
-  }
-
-  private init(
-    type: ASN1ObjectIdentifier,
-    bits: [UInt8],
-    parameters: (inout DER.Serializer) throws -> Void
-  ) throws(PublicKeyError) {
     var info = DER.Serializer()
     do {
       try info.appendConstructedNode(identifier: .sequence) { info in
         try info.appendConstructedNode(identifier: .sequence) { info in
-          try info.serialize(type)
-          try parameters(&info)
+          try info.serialize(ASN1ObjectIdentifier.PublicKeyType.rsa)
+          try info.serialize(ASN1Null())
         }
-        try info.serialize(ASN1BitString(bytes: bits[...]))
+        try info.serialize(ASN1BitString(bytes: numbers.serializedBytes[...]))
       }
     } catch {
       throw .malformed

@@ -10,6 +10,7 @@ extension OpenSSL: SignatureVerifier {
   ) throws(KeyError) -> Bool {
     guard algorithm.isRSA == key.algorithm.isRSA else { return false }
     let handle = try PublicKeyHandle.make(key)
+    if !key.algorithm.isRSA { return try isValidECDSA(signature, algorithm: algorithm, over: bytes, by: handle) }
     guard let context = EVP_MD_CTX_new() else { throw OpenSSLError.failure("checking a signature") }
     // What a wrong signature leaves in the queue is nobody's error.
     defer {
@@ -23,6 +24,27 @@ extension OpenSSL: SignatureVerifier {
     return bytes.withUnsafeBufferPointer { message in
       EVP_DigestVerify(context, signature, signature.count, message.baseAddress, message.count) == 1
     }
+  }
+}
+
+extension OpenSSL {
+  /// Over the finished digest: EVP_DigestVerify looks the digest up by name each time, several µs of it.
+  private func isValidECDSA(
+    _ signature: [UInt8],
+    algorithm: SignatureAlgorithm,
+    over bytes: ArraySlice<UInt8>,
+    by key: KeyHandle
+  ) throws(KeyError) -> Bool {
+    let digest = try Digests.hash(bytes, by: algorithm)
+    guard let context = EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil) else {
+      throw OpenSSLError.failure("checking a signature")
+    }
+    defer {
+      EVP_PKEY_CTX_free(context)
+      ERR_clear_error()
+    }
+    guard EVP_PKEY_verify_init(context) == 1 else { throw OpenSSLError.failure("preparing to check a signature") }
+    return EVP_PKEY_verify(context, signature, signature.count, digest, digest.count) == 1
   }
 }
 

@@ -27,14 +27,7 @@ extension OpenSSL: RandomSource {
 
 extension OpenSSL: Digester {
   package func sha256(_ bytes: ArraySlice<UInt8>) throws(KeyError) -> [UInt8] {
-    ERR_clear_error()
-    var digest = [UInt8](repeating: 0, count: 32)
-    var length: CUnsignedInt = 0
-    let done = bytes.withUnsafeBufferPointer { input in
-      EVP_Digest(input.baseAddress, input.count, &digest, &length, Digests.sha256, nil)
-    }
-    guard done == 1, length == 32 else { throw OpenSSLError.failure("SHA-256") }
-    return digest
+    try Digests.hash(bytes, by: .ecdsaSHA256)
   }
 }
 
@@ -44,6 +37,19 @@ enum Digests {
   nonisolated(unsafe) static let sha256 = EVP_MD_fetch(nil, "SHA256", nil)
   nonisolated(unsafe) static let sha384 = EVP_MD_fetch(nil, "SHA384", nil)
   nonisolated(unsafe) static let sha512 = EVP_MD_fetch(nil, "SHA512", nil)
+
+  /// The digest that a signature of that algorithm is made of.
+  static func hash(_ bytes: ArraySlice<UInt8>, by algorithm: SignatureAlgorithm) throws(KeyError) -> [UInt8] {
+    ERR_clear_error()
+    var length: CUnsignedInt = 64
+    var digest = [UInt8](repeating: 0, count: 64)
+    let done = bytes.withUnsafeBufferPointer { input in
+      EVP_Digest(input.baseAddress, input.count, &digest, &length, Self.digest(of: algorithm), nil)
+    }
+    guard done == 1, length <= 64 else { throw OpenSSLError.failure("hashing for \(algorithm)") }
+    digest.removeLast(64 - Int(length))
+    return digest
+  }
 
   static func digest(of algorithm: SignatureAlgorithm) -> OpaquePointer? {
     switch algorithm {

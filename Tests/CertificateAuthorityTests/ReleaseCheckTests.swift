@@ -35,7 +35,7 @@ import X509
       validity: ValidityPeriod(notBefore: TestAuthority.now, notAfter: TestAuthority.now + end),
       publicKey: try KeyPool.key(key).publicKey,
       subjectKeyIdentifier: subjectKey,
-      issuer: (issuer ?? authority.root).x509.subject,
+      issuer: try IssuerName((issuer ?? authority.root).x509.subject),
       authorityKeyIdentifier: authorityKey,
       signatureAlgorithm: .ecdsaSHA256
     )

@@ -77,7 +77,6 @@ import Testing
     Leaf(usage: "digitalSignature,cRLSign", problem: .badKeyUsage),
     Leaf(more: "extendedKeyUsage=serverAuth", problem: .badExtendedKeyUsage),
     Leaf(more: "extendedKeyUsage=clientAuth", problem: .badExtendedKeyUsage),
-    Leaf(more: "extendedKeyUsage=DER:0101FF", problem: .badExtendedKeyUsage),
     Leaf(more: "1.2.3.4=critical,DER:0500", problem: .untrusted("no chain leads to the trust bundle")),
     Leaf(problem: nil),
     Leaf("URI:spiffe://td/a,DNS:b", more: "extendedKeyUsage=serverAuth,clientAuth", problem: nil),

@@ -37,6 +37,10 @@ import SPIFFE
     try measure("verify (libcrypto)") {
       _ = try library.isValid(signature, algorithm: .ecdsaSHA256, over: message[...], by: rootKey.publicKey)
     }
+    try measure("both, in turn") {
+      _ = try rootKey.sign(message)
+      _ = try library.isValid(signature, algorithm: .ecdsaSHA256, over: message[...], by: rootKey.publicKey)
+    }
     try measure("read the request") { _ = try CertificateRequest(pem: pem) }
     try measure("check names, strict mode") { try request.checkNames(are: identity) }
     try measure("proof of possession") { _ = try ProvenKey(request, verifier: library) }
