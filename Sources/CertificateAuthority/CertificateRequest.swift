@@ -48,61 +48,51 @@ package struct CertificateRequest: Sendable {
     subject = parts.subject
     attributes = parts.attributes
   }
+}
 
-  /// CertificationRequest and CertificationRequestInfo, RFC 2986, section 4.
-  private struct Parts {
-    let info: ArraySlice<UInt8>
-    let subject: ArraySlice<UInt8>
-    let publicKey: ASN1Node
-    let attributes: ASN1Node
-    let signatureAlgorithm: ASN1Node
-    let signature: ArraySlice<UInt8>
+/// CertificationRequest and CertificationRequestInfo, RFC 2986, section 4.
+private struct Parts {
+  let info: ArraySlice<UInt8>
+  let subject: ArraySlice<UInt8>
+  let publicKey: ASN1Node
+  let attributes: ASN1Node
+  let signatureAlgorithm: ASN1Node
+  let signature: ArraySlice<UInt8>
+}
 
-    init(_ bytes: [UInt8]) throws(CertificateRequestError) {
-      do {
-        self = try DER.sequence(DER.parse(bytes), identifier: .sequence) { nodes in
-          guard let info = nodes.next(), let algorithm = nodes.next() else { throw CertificateRequestError.malformed }
-          let signature = try ASN1BitString(derEncoded: &nodes)
-          guard signature.paddingBits == 0 else { throw CertificateRequestError.malformed }
-          return try Parts(info: info, signatureAlgorithm: algorithm, signature: signature.bytes)
-        }
-      } catch {
-        throw .malformed
+extension Parts {
+  init(_ bytes: [UInt8]) throws(CertificateRequestError) {
+    do {
+      self = try DER.sequence(DER.parse(bytes), identifier: .sequence) { nodes in
+        guard let info = nodes.next(), let algorithm = nodes.next() else { throw CertificateRequestError.malformed }
+        let signature = try ASN1BitString(derEncoded: &nodes)
+        guard signature.paddingBits == 0 else { throw CertificateRequestError.malformed }
+        return try Parts(info, signatureAlgorithm: algorithm, signature: signature.bytes)
       }
-    }
-
-    private init(info: ASN1Node, signatureAlgorithm: ASN1Node, signature: ArraySlice<UInt8>) throws {
-      self = try DER.sequence(info, identifier: .sequence) { nodes in
-        let version = try Int(derEncoded: &nodes)
-        guard version == 0, let subject = nodes.next(), let publicKey = nodes.next(), let attributes = nodes.next(),
-          subject.identifier == .sequence,
-          attributes.identifier == ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific)
-        else { throw CertificateRequestError.malformed }
-        return Parts(
-          info: info.encodedBytes,
-          subject: subject.encodedBytes,
-          publicKey: publicKey,
-          attributes: attributes,
-          signatureAlgorithm: signatureAlgorithm,
-          signature: signature
-        )
-      }
-    }
-
-    private init(
-      info: ArraySlice<UInt8>,
-      subject: ArraySlice<UInt8>,
-      publicKey: ASN1Node,
-      attributes: ASN1Node,
-      signatureAlgorithm: ASN1Node,
-      signature: ArraySlice<UInt8>
-    ) {
-      self.info = info
-      self.subject = subject
-      self.publicKey = publicKey
-      self.attributes = attributes
-      self.signatureAlgorithm = signatureAlgorithm
-      self.signature = signature
+    } catch {
+      throw .malformed
     }
   }
+
+  private init(_ info: ASN1Node, signatureAlgorithm: ASN1Node, signature: ArraySlice<UInt8>) throws {
+    self = try DER.sequence(info, identifier: .sequence) { nodes in
+      let version = try Int(derEncoded: &nodes)
+      guard version == 0, let subject = nodes.next(), let publicKey = nodes.next(), let attributes = nodes.next(),
+        subject.identifier == .sequence,
+        attributes.identifier == ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific)
+      else { throw CertificateRequestError.malformed }
+      return Parts(
+        info: info.encodedBytes,
+        subject: subject.encodedBytes,
+        publicKey: publicKey,
+        attributes: attributes,
+        signatureAlgorithm: signatureAlgorithm,
+        signature: signature
+      )
+    }
+  }
+}
+
+extension CertificateRequest: CustomStringConvertible {
+  package var description: String { "certificate request for a \(publicKey)" }
 }
