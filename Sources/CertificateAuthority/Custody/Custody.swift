@@ -1,0 +1,62 @@
+/// Where the authority's state is kept, its root keys included: memory, a directory, a Kubernetes Secret, plugged-in
+/// files.
+///
+/// A write either takes place wholly or not at all, and only on top of the generation that its writer has seen. So of two
+/// writers one is told that it lost, and reads again.
+package protocol Custody: Sendable {
+  /// Whether roots come from outside, so that there is nothing for us to rotate.
+  var isReadOnly: Bool { get }
+
+  /// The state; nil where there is none yet.
+  func load() async throws(CustodyError) -> AuthorityState?
+
+  /// Writes the first state, unless there is one already.
+  ///
+  /// - Parameter state: of generation 1.
+  /// - Returns: what is kept now: `state`, or what someone else has written before.
+  func createOrAdopt(_ state: AuthorityState) async throws(CustodyError) -> AuthorityState
+
+  /// Writes the successor of the state that is kept.
+  ///
+  /// - Parameter state: one generation above that of what is kept; else ``CustodyError/conflict(found:)`` is thrown, and
+  ///   the writer has to load and decide again. After any other error it is to load too: the write may have taken place.
+  func replace(with state: AuthorityState) async throws(CustodyError)
+}
+
+extension Custody {
+  package var isReadOnly: Bool { false }
+}
+
+/// Why a custody can't do what it is asked for; the description names the thing and the cure.
+package enum CustodyError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Someone else has written.
+  ///
+  /// - Parameter found: the generation that is kept; nil when nothing is.
+  case conflict(found: Int?)
+  case unreadable(path: String, problem: String)
+  case unwritable(path: String, problem: String)
+  /// Others than the owner could read keys.
+  case exposed(path: String, problem: String, cure: String)
+  /// Another process keeps the same directory.
+  case inUse(path: String, holder: String)
+  case invalid(path: String, AuthorityStateError)
+  /// Plugged-in files are changed by whoever plugged them in.
+  case readOnly(path: String)
+  case unusable(path: String, PluggedInError)
+
+  package var description: String {
+    switch self {
+    case .conflict(let found):
+      "someone else has written the authority's state (generation \(found.map(String.init) ?? "none")); load it and decide again"
+    case .unreadable(let path, let problem): "\(path) can't be read: \(problem)"
+    case .unwritable(let path, let problem): "\(path) can't be written: \(problem)"
+    case .exposed(let path, let problem, let cure): "\(path) \(problem), and keys lie there; \(cure)"
+    case .inUse(let path, let holder):
+      "\(path) is in use by \(holder); stop it, or give this one a directory of its own"
+    case .invalid(let path, let error): "\(path): \(error)"
+    case .readOnly(let path):
+      "the authority in \(path) is plugged in, and its roots are not ours to rotate; replace the files instead"
+    case .unusable(let path, let error): "the authority in \(path) can't be used: \(error)"
+    }
+  }
+}
