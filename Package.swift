@@ -64,6 +64,7 @@ let package = Package(
     // Edges.
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "OpenSSLKeys", dependencies: ["COpenSSL", "CertificateAuthority"]),
+    .target(name: "CertificateCustody", dependencies: ["CertificateAuthority", "SPIFFE"]),
     .target(
       name: "Observability",
       dependencies: [
@@ -122,6 +123,20 @@ let package = Package(
 
     // Tests.
     .target(name: "AmeshTesting", dependencies: ["KubernetesObjects"]),
+    .target(
+      name: "CertificateTesting",
+      dependencies: [
+        "CertificateAuthority", "SPIFFE",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+    .executableTarget(
+      name: "custody-writer",
+      dependencies: ["CertificateAuthority", "CertificateCustody"],
+      path: "hack/custody-writer"
+    ),
     .testTarget(
       name: "KubernetesObjectsTests",
       dependencies: ["AmeshTesting", "KubernetesObjects"],
@@ -135,6 +150,13 @@ let package = Package(
         .product(name: "X509", package: "swift-certificates"),
       ],
       exclude: ["Corpus"]
+    ),
+    .testTarget(
+      name: "CertificateCustodyTests",
+      dependencies: [
+        "AmeshTesting", "CertificateAuthority", "CertificateCustody", "CertificateTesting", "OpenSSLKeys", "SPIFFE",
+        "custody-writer",
+      ]
     ),
     .testTarget(name: "OpenSSLKeysTests", dependencies: ["AmeshTesting", "CertificateAuthority", "OpenSSLKeys"]),
     .testTarget(
