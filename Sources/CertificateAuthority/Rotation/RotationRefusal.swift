@@ -2,15 +2,14 @@ package import FoundationEssentials
 
 /// Why a step of rotation is not taken; the description names the thing and the cure.
 package enum RotationRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+  case noAuthority
   case unknownRoot(AuthorityID, known: [AuthorityID])
-  case ambiguousRoot(AuthorityID)
   case alreadyPrepared(AuthorityID)
   case nothingPrepared
   case alreadyActive(AuthorityID)
   case alreadyRetired(AuthorityID)
   case alreadyKnown(AuthorityID)
   case notValid(AuthorityID, notBefore: Date, notAfter: Date)
-  case keyMissing(AuthorityID)
   case tooManyRoots
   case tooManyIntermediates
   case signs(AuthorityID)
@@ -24,10 +23,10 @@ package enum RotationRefusal: Error, Equatable, Sendable, CustomStringConvertibl
 
   package var description: String {
     switch self {
+    case .noAuthority:
+      "there is no authority yet; run: amesh ca init"
     case .unknownRoot(let id, let known):
       "there is no root \(id); there are: \(known.map(\.rawValue).joined(separator: ", "))"
-    case .ambiguousRoot(let id):
-      "more than one root begins with \(id); give more of its digits"
     case .alreadyPrepared(let id):
       "root \(id) is prepared already; activate it, or retire it to prepare another"
     case .nothingPrepared:
@@ -41,8 +40,6 @@ package enum RotationRefusal: Error, Equatable, Sendable, CustomStringConvertibl
     case .notValid(let id, let notBefore, let notAfter):
       "\(id) is valid from \(Timestamp.text(notBefore)) to \(Timestamp.text(notAfter)), not now; "
         + "check this machine's clock, else prepare a new root"
-    case .keyMissing(let id):
-      "the key of root \(id) is not in custody; bring it back or prepare a new root"
     case .tooManyRoots:
       "there are \(AuthorityState.maximumRoots) roots already; wait until some are retired and pruned"
     case .tooManyIntermediates:

@@ -57,7 +57,11 @@ import Testing
     var options = SimulationOptions(seed: 12)
     options.years = 2
     options.sabotage = sabotage
-    if sabotage == .sentIsAcknowledged { options.kinds = [.prompt, .slow] }
+    if sabotage == .sentIsAcknowledged {
+      // Where acknowledgements are what rotation goes by.
+      options.kinds = [.prompt, .slow]
+      options.hasFaults = false
+    }
     let findings = try MeshSimulation.run(options)
     #expect(findings.violations[sabotage.brokenRule] != nil, "\(findings.summary)")
   }
