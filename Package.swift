@@ -53,6 +53,19 @@ let package = Package(
       ]
     ),
     .target(
+      name: "CallerAuthentication",
+      dependencies: [
+        "CertificateAuthority",
+        "KubernetesObjects",
+        "KubernetesYAML",
+        "SPIFFE",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+    .target(
       name: "ServingCertificate",
       dependencies: [
         .product(name: "Crypto", package: "swift-crypto"),
@@ -65,6 +78,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "OpenSSLKeys", dependencies: ["COpenSSL", "CertificateAuthority"]),
     .target(name: "CertificateCustody", dependencies: ["CertificateAuthority", "SPIFFE"]),
+    .target(name: "CredentialFiles", dependencies: ["CallerAuthentication"]),
     .target(
       name: "Observability",
       dependencies: [
@@ -159,6 +173,21 @@ let package = Package(
       ]
     ),
     .testTarget(name: "OpenSSLKeysTests", dependencies: ["AmeshTesting", "CertificateAuthority", "OpenSSLKeys"]),
+    .testTarget(
+      name: "CallerAuthenticationTests",
+      dependencies: [
+        "AmeshTesting", "CallerAuthentication", "CertificateAuthority", "KubernetesObjects", "SPIFFE",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      resources: [.copy("Corpus")]
+    ),
+    .testTarget(
+      name: "CredentialFilesTests",
+      dependencies: ["CallerAuthentication", "CredentialFiles", "SPIFFE"]
+    ),
     .testTarget(
       name: "InjectionTests",
       dependencies: ["AmeshTesting", "Injection", "KubernetesObjects"],
