@@ -248,6 +248,7 @@ if Context.environment["AMESH_FUZZ"] != nil {
   let fuzzed: [(name: String, dependencies: [Target.Dependency])] = [
     ("csr", ["CertificateAuthority", "OpenSSLKeys", "SPIFFE"]),
     ("json", ["AmeshTesting", "KubernetesObjects"]),
+    ("jwt", ["CallerAuthentication", "SPIFFE"]),
     ("review", ["AdmissionWebhook", "Injection", "KubernetesObjects"]),
     ("spiffe", ["CertificateAuthority", "SPIFFE"]),
   ]
@@ -285,6 +286,15 @@ if Context.environment["AMESH_BENCHMARK"] != nil {
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       path: "hack/bench/floor"
+    ),
+    .executableTarget(
+      name: "token-bench",
+      dependencies: [
+        "CallerAuthentication", "SPIFFE",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      path: "hack/bench/tokens"
     ),
   ]
 }
