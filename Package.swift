@@ -21,6 +21,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.38.0", traits: []),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -30,6 +34,18 @@ let package = Package(
     // Cores: values in, values out.
     .target(name: "SPIFFE"),
     .target(name: "KubernetesObjects"),
+    .target(
+      name: "EnvoyAPI",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]
+    ),
+    .target(
+      name: "EnvoyServices",
+      dependencies: [
+        "EnvoyAPI",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
+      ]
+    ),
     .target(name: "Injection", dependencies: ["KubernetesObjects"]),
     .target(
       name: "KubernetesYAML",
@@ -187,6 +203,10 @@ let package = Package(
     .testTarget(
       name: "CredentialFilesTests",
       dependencies: ["CallerAuthentication", "CredentialFiles", "SPIFFE"]
+    ),
+    .testTarget(
+      name: "EnvoyAPITests",
+      dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
     ),
     .testTarget(
       name: "InjectionTests",
