@@ -89,6 +89,10 @@ let package = Package(
         .product(name: "X509", package: "swift-certificates"),
       ]
     ),
+    .target(
+      name: "XDSProtocol",
+      dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
+    ),
 
     // Edges.
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -248,6 +252,13 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       resources: [.copy("Corpus")]
+    ),
+    .testTarget(
+      name: "XDSProtocolTests",
+      dependencies: [
+        "AmeshTesting", "EnvoyAPI", "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
     ),
     .testTarget(
       name: "CommandTests",
