@@ -90,6 +90,14 @@ let package = Package(
       ]
     ),
     .target(
+      name: "SecretDiscovery",
+      dependencies: [
+        "EnvoyAPI", "XDSProtocol",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
       name: "XDSProtocol",
       dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
     ),
@@ -252,6 +260,13 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       resources: [.copy("Corpus")]
+    ),
+    .testTarget(
+      name: "SecretDiscoveryTests",
+      dependencies: [
+        "EnvoyAPI", "SecretDiscovery", "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
     ),
     .testTarget(
       name: "XDSProtocolTests",
