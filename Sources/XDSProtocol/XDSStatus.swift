@@ -10,6 +10,11 @@ package struct XDSStatus: Error, Sendable, Hashable, CustomStringConvertible {
   /// For the client: what it did, and what it may do instead.
   package var message: String
 
+  package init(code: Code, message: String) {
+    self.code = code
+    self.message = message
+  }
+
   package var description: String { message }
 }
 

@@ -1,0 +1,104 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A socket that listens, made by us: the transport can set neither the length of its queue nor a Unix socket's mode,
+/// and a burst of connects over a short queue leaves clients hanging.
+package struct ListeningSocket: Sendable {
+  /// Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn.
+  package static let backlog: Int32 = 4096
+
+  package let descriptor: Int32
+
+  /// - Parameters:
+  ///   - unixPath: at most 107 bytes; a socket that is there is replaced, anything else is not.
+  ///   - mode: who may connect.
+  package init(unixPath: String, mode: UInt32) throws(ListeningSocketError) {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let path = Array(unixPath.utf8)
+    guard !path.isEmpty, path.count < MemoryLayout.size(ofValue: address.sun_path), !path.contains(0) else {
+      throw ListeningSocketError(place: unixPath, step: "bind", code: ENAMETOOLONG)
+    }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+    try Self.removeSocket(unixPath)
+    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+    try self.init(family: AF_UNIX, place: unixPath) { descriptor in
+      // Nobody connects before the socket listens, so that the mode is in force in time.
+      let bound = withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+      }
+      return bound == 0 ? chmod(unixPath, mode) : bound
+    }
+  }
+
+  /// - Parameter port: 0 for any; see `port`.
+  package init(ipv4Host: String, port: UInt16) throws(ListeningSocketError) {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    let place = "\(ipv4Host):\(port)"
+    guard inet_pton(AF_INET, ipv4Host, &address.sin_addr) == 1 else {
+      throw ListeningSocketError(place: place, step: "read address", code: EINVAL)
+    }
+    let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    try self.init(family: AF_INET, place: place) { descriptor in
+      var on: Int32 = 1
+      setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+      return withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+      }
+    }
+  }
+
+  private init(family: Int32, place: String, bind: (Int32) -> Int32) throws(ListeningSocketError) {
+    let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    descriptor = socket(family, type, 0)
+    guard descriptor >= 0 else { throw ListeningSocketError(place: place, step: "socket", code: errno) }
+    for step in ["bind", "listen"] {
+      let result = step == "bind" ? bind(descriptor) : listen(descriptor, Self.backlog)
+      guard result != 0 else { continue }
+      let code = errno
+      close(descriptor)
+      throw ListeningSocketError(place: place, step: step, code: code)
+    }
+  }
+
+  /// Once more, after the transport has set its own.
+  package func restoreBacklog() {
+    listen(descriptor, Self.backlog)
+  }
+
+  /// Of a TCP socket.
+  package var port: UInt16? {
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+    }
+    guard result == 0, address.sin_family == sa_family_t(AF_INET) else { return nil }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  private static func removeSocket(_ path: String) throws(ListeningSocketError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw ListeningSocketError(place: path, step: "bind", code: EADDRINUSE)
+    }
+    unlink(path)
+  }
+}
+
+package struct ListeningSocketError: Error, Sendable, Hashable, CustomStringConvertible {
+  package var place: String
+  package var step: String
+  package var code: Int32
+
+  package var description: String {
+    let reason = String(cString: strerror(code))
+    return "can't listen on \(place) (\(step)): \(reason); choose another place or free this one"
+  }
+}

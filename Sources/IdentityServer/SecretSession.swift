@@ -1,0 +1,152 @@
+import AsyncAlgorithms
+import EnvoyAPI
+import GRPCCore
+import Logging
+import SecretDiscovery
+import XDSProtocol
+
+/// One caller's stream: requests and changes are taken one at a time, and the next only when what came of the last is
+/// written. So a client that reads slowly holds up nobody, and skips what is outdated when it reads on.
+struct SecretSession: Sendable {
+  let caller: SecretCaller
+  let source: any SecretSource
+  let logger: Logger
+
+  private enum Event<Request: Sendable>: Sendable {
+    case request(Request)
+    case changed(CallerSecrets)
+    case clientEnded
+    case sourceEnded
+  }
+
+  func run<Stream: SecretStream>(
+    _ stream: Stream,
+    requests: RPCAsyncSequence<Stream.Request, any Error>,
+    write: (Stream.Response) async throws -> Void
+  ) async throws {
+    let subscription = await source.subscribe(caller)
+    do {
+      try await drive(stream, requests: requests, subscription: subscription, write: write)
+      await subscription.cancel()
+    } catch {
+      await subscription.cancel()
+      throw error
+    }
+  }
+
+  private func drive<Stream: SecretStream>(
+    _ stream: Stream,
+    requests: RPCAsyncSequence<Stream.Request, any Error>,
+    subscription: any SecretSubscription,
+    write: (Stream.Response) async throws -> Void
+  ) async throws {
+    typealias StreamEvent = Event<Stream.Request>
+    let asked = chain(requests.map { StreamEvent.request($0) }, [StreamEvent.clientEnded].async)
+    let changed = chain(subscription.changes.map { StreamEvent.changed($0) }, [StreamEvent.sourceEnded].async)
+    var stream = stream
+    var secrets = subscription.initial
+    var node: NodeRequest?
+    for try await event in merge(asked, changed) {
+      let actions: [XDSAction<Stream.Response>]
+      switch event {
+      case .request(let request):
+        actions = stream.receive(request, resources: secrets)
+        // The first message tells how the caller wants its certificates, if only by saying nothing of it.
+        if node == nil { try await describe(Stream.node(request), &node, subscription) }
+      case .changed(let newest):
+        secrets = newest
+        actions = stream.resourcesChanged(secrets)
+      case .clientEnded: return
+      case .sourceEnded: throw RPCError(code: .unavailable, message: "this stream has lived long enough; open another")
+      }
+      for action in actions {
+        switch action {
+        case .node(let described): try await describe(described, &node, subscription)
+        case .acknowledged(let receipt): await subscription.acknowledged(receipt)
+        case .rejected(let rejection): log(rejection)
+        case .send(let response): try await write(response)
+        case .close(let status): throw RPCError(status)
+        }
+      }
+    }
+  }
+
+  /// A stream's first response, without the stream.
+  func first<Stream: SecretStream>(_ stream: Stream, request: Stream.Request) async throws -> Stream.Response {
+    let subscription = await source.subscribe(caller)
+    do {
+      let response = try await first(stream, request: request, subscription: subscription)
+      await subscription.cancel()
+      return response
+    } catch {
+      await subscription.cancel()
+      throw error
+    }
+  }
+
+  private func first<Stream: SecretStream>(
+    _ stream: Stream,
+    request: Stream.Request,
+    subscription: any SecretSubscription
+  ) async throws -> Stream.Response {
+    var stream = stream
+    var node: NodeRequest?
+    var actions = stream.receive(request, resources: subscription.initial)
+    try await describe(Stream.node(request), &node, subscription)
+    var changes = subscription.changes.makeAsyncIterator()
+    while true {
+      for action in actions {
+        switch action {
+        case .send(let response): return response
+        case .close(let status): throw RPCError(status)
+        default: continue
+        }
+      }
+      guard let secrets = await changes.next(isolation: nil) else {
+        throw RPCError(code: .unavailable, message: "there is nothing to give yet; ask again")
+      }
+      actions = stream.resourcesChanged(secrets)
+    }
+  }
+
+  /// Tells the source what is new; some clients repeat themselves with every message.
+  private func describe(
+    _ described: Envoy_Config_Core_V3_Node,
+    _ known: inout NodeRequest?,
+    _ subscription: any SecretSubscription
+  ) async throws(RPCError) {
+    do {
+      let node = try NodeRequest(described)
+      guard node != known else { return }
+      known = node
+      try await subscription.describe(node)
+    } catch let error as XDSStatus {
+      throw RPCError(error)
+    } catch {
+      throw RPCError(code: .invalidArgument, message: "\(error)")
+    }
+  }
+
+  private func log(_ rejection: XDSRejection) {
+    logger.warning(
+      "A client refused its secrets; it keeps the ones before",
+      metadata: [
+        "identity": "\(caller.identity)",
+        "names": "\(rejection.versions.keys.sorted().joined(separator: " "))",
+        "reason": "\(rejection.message)",
+      ]
+    )
+  }
+}
+
+extension RPCError {
+  init(_ status: XDSStatus) {
+    let code: RPCError.Code =
+      switch status.code {
+      case .invalidArgument: .invalidArgument
+      case .permissionDenied: .permissionDenied
+      case .resourceExhausted: .resourceExhausted
+      }
+    self.init(code: code, message: status.message)
+  }
+}

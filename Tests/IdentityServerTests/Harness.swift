@@ -1,0 +1,111 @@
+import EnvoyAPI
+import EnvoyServices
+import FoundationEssentials
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import IdentityServer
+import Logging
+import NIOSSL
+import SecretDiscovery
+import SwiftProtobuf
+
+typealias SDS = Envoy_Service_Secret_V3_SecretDiscoveryService
+typealias Client = SDS.Client<HTTP2ClientTransport.Posix>
+
+/// A server on a socket, and a client of another connection, for as long as the body runs.
+struct Harness {
+  let source = InMemorySecretSource()
+  var limits = IdentityLimits()
+  var jitter: @Sendable () -> Double = { 0 }
+
+  static let token: Metadata = ["authorization": "Bearer cart"]
+
+  func overUnixSocket(_ body: (Client) async throws -> Void) async throws {
+    let path = "/tmp/amesh-\(UInt64.random(in: 0...UInt64.max)).sock"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let socket = try ListeningSocket(unixPath: path, mode: 0o600)
+    let client = try HTTP2ClientTransport.Posix(
+      target: .unixDomainSocket(path: path),
+      transportSecurity: .plaintext
+    )
+    try await run(socket, tls: nil, client: client, body)
+  }
+
+  func overTLS(
+    _ authority: TestAuthority,
+    client security: HTTP2ClientTransport.Posix.TransportSecurity,
+    _ body: (Client) async throws -> Void
+  ) async throws {
+    let socket = try ListeningSocket(ipv4Host: "127.0.0.1", port: 0)
+    let server = try authority.issue("amesh", dnsName: "localhost")
+    let configuration = IdentityTransport.tlsConfiguration(
+      certificateChain: [try NIOSSLCertificate(bytes: Array(server.certificate.utf8), format: .pem)],
+      privateKey: try NIOSSLPrivateKey(bytes: Array(server.key.utf8), format: .pem),
+      trustRoots: [try NIOSSLCertificate(bytes: Array(authority.certificate.utf8), format: .pem)]
+    )
+    let context = try NIOSSLContext(configuration: configuration)
+    let client = try HTTP2ClientTransport.Posix(
+      target: .ipv4(address: "127.0.0.1", port: Int(socket.port ?? 0)),
+      transportSecurity: security,
+      config: .defaults { $0.http2.authority = "localhost" }
+    )
+    try await run(socket, tls: { context }, client: client, body)
+  }
+
+  private func run(
+    _ socket: ListeningSocket,
+    tls: (@Sendable () -> NIOSSLContext)?,
+    client transport: HTTP2ClientTransport.Posix,
+    _ body: (Client) async throws -> Void
+  ) async throws {
+    let service = SecretDiscoveryService(
+      source: source,
+      authentication: NamedCallers(),
+      limits: limits,
+      identifier: "test",
+      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    )
+    let server = IdentityServer(
+      socket: socket,
+      transport: IdentityTransport.make(socket: socket, limits: limits, tls: tls, jitter: jitter),
+      services: [service]
+    )
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await server.run() }
+      try await withGRPCClient(transport: transport) { client in
+        try await body(Client(wrapping: client))
+      }
+      server.beginGracefulShutdown()
+      try await group.waitForAll()
+    }
+  }
+}
+
+extension Envoy_Service_Discovery_V3_DiscoveryRequest {
+  static func names(_ names: [String], nonce: String = "", error: String? = nil, csr: String? = nil) -> Self {
+    .with {
+      $0.typeURL = secretTypeURL
+      $0.resourceNames = names
+      $0.responseNonce = nonce
+      if let error { $0.errorDetail.message = error }
+      if let csr { $0.node.metadata.fields["amesh.csr"] = Google_Protobuf_Value(stringValue: csr) }
+    }
+  }
+}
+
+extension Envoy_Service_Discovery_V3_DiscoveryResponse {
+  /// What a secret says, in one line each.
+  var texts: [String] { resources.map { Self.text($0) } }
+
+  static func text(_ resource: Google_Protobuf_Any) -> String {
+    guard let secret = try? Envoy_Extensions_TransportSockets_Tls_V3_Secret(serializedBytes: resource.value) else {
+      return "not a secret"
+    }
+    let parts = [
+      secret.tlsCertificate.certificateChain.inlineBytes, secret.tlsCertificate.privateKey.inlineBytes,
+      secret.validationContext.trustedCa.inlineBytes,
+    ]
+    let said = parts.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
+    return "\(secret.name): \(said.joined(separator: ", "))"
+  }
+}

@@ -1,0 +1,110 @@
+import IdentityServer
+import NIOConcurrencyHelpers
+import SecretDiscovery
+import X509
+import XDSProtocol
+
+/// Certificates by count: the text `CHAIN 1` is the first of a caller.
+final class InMemorySecretSource: SecretSource {
+  struct State {
+    var roots = "ROOTS 1"
+    var chain = 1
+    var subscriptions: [InMemorySubscription] = []
+    var subscribed = 0
+    var cancelled = 0
+  }
+
+  let state = NIOLockedValueBox(State())
+  /// What clients have acknowledged, in the order in which it was.
+  let receipts: AsyncStream<XDSReceipt>
+  private let receiptInput: AsyncStream<XDSReceipt>.Continuation
+
+  init() { (receipts, receiptInput) = AsyncStream.makeStream(of: XDSReceipt.self) }
+
+  func acknowledged(_ receipt: XDSReceipt) { receiptInput.yield(receipt) }
+
+  func subscribe(_ caller: SecretCaller) async -> any SecretSubscription {
+    let (changes, continuation) = AsyncStream.makeStream(of: CallerSecrets.self, bufferingPolicy: .bufferingNewest(1))
+    return state.withLockedValue { state in
+      let subscription = InMemorySubscription(
+        source: self,
+        initial: CallerSecrets(caller: caller, certificate: nil, bundles: Self.bundles(state)),
+        changes: changes,
+        continuation: continuation
+      )
+      state.subscriptions.append(subscription)
+      state.subscribed += 1
+      return subscription
+    }
+  }
+
+  func change(_ body: (inout State) -> Void) {
+    let (state, subscriptions) = state.withLockedValue { state in
+      body(&state)
+      return (state, state.subscriptions)
+    }
+    for subscription in subscriptions { subscription.publish(state) }
+  }
+
+  static func bundles(_ state: State) -> BundleSecrets { BundleSecrets(bundles: ["mesh.test": state.roots]) }
+}
+
+final class InMemorySubscription: SecretSubscription {
+  let source: InMemorySecretSource
+  let initial: CallerSecrets
+  let changes: AsyncStream<CallerSecrets>
+  private let continuation: AsyncStream<CallerSecrets>.Continuation
+  private let node = NIOLockedValueBox<NodeRequest?>(nil)
+
+  init(
+    source: InMemorySecretSource,
+    initial: CallerSecrets,
+    changes: AsyncStream<CallerSecrets>,
+    continuation: AsyncStream<CallerSecrets>.Continuation
+  ) {
+    self.source = source
+    self.initial = initial
+    self.changes = changes
+    self.continuation = continuation
+  }
+
+  func describe(_ node: NodeRequest) async throws(XDSStatus) {
+    if node.signingRequest == "forbidden" { throw XDSStatus(code: .permissionDenied, message: "not you") }
+    self.node.withLockedValue { $0 = node }
+    publish(source.state.withLockedValue { $0 })
+  }
+
+  func publish(_ state: InMemorySecretSource.State) {
+    guard let node = node.withLockedValue({ $0 }) else { return }
+    let key = node.signingRequest == nil ? "KEY \(state.chain)" : nil
+    let chain = node.signingRequest.map { "CHAIN \(state.chain) for \($0)" } ?? "CHAIN \(state.chain)"
+    continuation.yield(
+      CallerSecrets(
+        caller: initial.caller,
+        certificate: WorkloadCertificate(chain: chain, privateKey: key),
+        bundles: InMemorySecretSource.bundles(state)
+      )
+    )
+  }
+
+  func end() { continuation.finish() }
+
+  func acknowledged(_ receipt: XDSReceipt) async {
+    source.acknowledged(receipt)
+  }
+
+  func cancel() async {
+    source.state.withLockedValue { state in
+      state.cancelled += 1
+      state.subscriptions.removeAll { $0 === self }
+    }
+  }
+}
+
+/// A token is the name of a ServiceAccount; without one, the certificate's common name is.
+struct NamedCallers: CallerAuthentication {
+  func caller(_ evidence: CallerEvidence) async -> SecretCaller? {
+    guard let name = evidence.bearerToken ?? evidence.certificate?.subject.description else { return nil }
+    return SecretCaller(identity: "spiffe://mesh.test/sa/\(name)", trustDomain: "mesh.test")
+  }
+}
