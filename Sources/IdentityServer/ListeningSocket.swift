@@ -20,7 +20,11 @@ package struct ListeningSocket: Sendable {
     address.sun_family = sa_family_t(AF_UNIX)
     let path = Array(unixPath.utf8)
     guard !path.isEmpty, path.count < MemoryLayout.size(ofValue: address.sun_path), !path.contains(0) else {
-      throw ListeningSocketError(place: unixPath, step: "bind", code: ENAMETOOLONG)
+      throw ListeningSocketError(
+        place: unixPath,
+        step: "name",
+        code: path.isEmpty || path.contains(0) ? EINVAL : ENAMETOOLONG
+      )
     }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
     try Self.removeSocket(unixPath)
