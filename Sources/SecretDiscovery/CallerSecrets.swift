@@ -7,27 +7,18 @@ package import XDSProtocol
 package struct CallerSecrets: XDSResources, Sendable, Equatable {
   package let caller: SecretCaller
   package let bundles: BundleSecrets
-  /// Made when the certificate is, for both of its names; nil while there is none.
-  private let own: Own?
-
-  private struct Own: Sendable, Equatable {
-    let byDefaultName: XDSResource
-    let byIdentity: XDSResource
-  }
+  /// The certificate under the name `default`; nil while there is none. The same under the caller's SPIFFE ID is made of
+  /// it when it is asked for: few do, and there is one of these for every workload.
+  private let own: XDSResource?
 
   /// - Parameter certificate: nil where there is none yet: who asks for it waits, and gets bundles meanwhile.
   package init(caller: SecretCaller, certificate: WorkloadCertificate?, bundles: BundleSecrets) {
     self.caller = caller
     self.bundles = bundles
-    own = certificate.map { certificate in
-      Own(
-        byDefaultName: Self.secret("default", certificate),
-        byIdentity: Self.secret(caller.identity, certificate)
-      )
-    }
+    own = certificate.map { Self.secret($0) }
   }
 
-  private init(caller: SecretCaller, own: Own?, bundles: BundleSecrets) {
+  private init(caller: SecretCaller, own: XDSResource?, bundles: BundleSecrets) {
     self.caller = caller
     self.own = own
     self.bundles = bundles
@@ -43,7 +34,7 @@ package struct CallerSecrets: XDSResources, Sendable, Equatable {
     switch asked {
     case .identity:
       guard let own else { return .pending }
-      return .found(name == "default" ? own.byDefaultName : own.byIdentity)
+      return name == Self.defaultName ? .found(own) : Self.renamed(own, name).map { .found($0) } ?? .pending
     case .bundle:
       let resources = name == "ROOTCA" ? bundles.roots : bundles.byTrustDomain
       return resources[caller.trustDomain].map { .found($0) } ?? .pending
@@ -53,13 +44,23 @@ package struct CallerSecrets: XDSResources, Sendable, Equatable {
     }
   }
 
-  private static func secret(_ name: String, _ certificate: WorkloadCertificate) -> XDSResource {
+  private static let defaultName = "default"
+
+  private static func secret(_ certificate: WorkloadCertificate) -> XDSResource {
     .secret(
       .with {
-        $0.name = name
+        $0.name = defaultName
         $0.tlsCertificate.certificateChain.inlineBytes = Data(certificate.chain.utf8)
         if let key = certificate.privateKey { $0.tlsCertificate.privateKey.inlineBytes = Data(key.utf8) }
       }
     )
+  }
+
+  private static func renamed(_ resource: XDSResource, _ name: String) -> XDSResource? {
+    guard var secret = try? Envoy_Extensions_TransportSockets_Tls_V3_Secret(serializedBytes: resource.bytes) else {
+      return nil
+    }
+    secret.name = name
+    return .secret(secret)
   }
 }
