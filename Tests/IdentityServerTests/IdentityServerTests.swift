@@ -143,7 +143,9 @@ import XDSProtocol
         }
       }
       // The next connection serves.
-      let response = try await client.fetchSecrets(.names(["ROOTCA"]), metadata: Harness.token)
+      var options = CallOptions.defaults
+      options.waitForReady = true
+      let response = try await client.fetchSecrets(.names(["ROOTCA"]), metadata: Harness.token, options: options)
       #expect(response.texts == ["ROOTCA: ROOTS 1"])
     }
   }
