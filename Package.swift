@@ -107,6 +107,15 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "OpenSSLKeys", dependencies: ["COpenSSL", "CertificateAuthority"]),
     .target(name: "CertificateCustody", dependencies: ["CertificateAuthority", "SPIFFE"]),
+    .target(
+      name: "MeshAuthority",
+      dependencies: [
+        "CertificateAuthority", "SPIFFE",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
     .target(name: "CredentialFiles", dependencies: ["CallerAuthentication"]),
     .target(
       name: "Observability",
@@ -217,6 +226,10 @@ let package = Package(
         "AmeshTesting", "CertificateAuthority", "CertificateCustody", "CertificateTesting", "OpenSSLKeys", "SPIFFE",
         "custody-writer",
       ]
+    ),
+    .testTarget(
+      name: "MeshAuthorityTests",
+      dependencies: ["CertificateAuthority", "CertificateCustody", "MeshAuthority", "OpenSSLKeys", "SPIFFE"]
     ),
     .testTarget(name: "OpenSSLKeysTests", dependencies: ["AmeshTesting", "CertificateAuthority", "OpenSSLKeys"]),
     .testTarget(

@@ -1,0 +1,205 @@
+package import CertificateAuthority
+package import FoundationEssentials
+import SPIFFE
+
+/// The steps of rotation. Each is one write of the state, and takes effect only once it is written; after a crash at any
+/// point the next look goes on from what was written.
+extension MeshAuthority {
+  /// Rounds that one look may take: more means that writers chase each other.
+  private static let maximumRounds = 16
+
+  /// Loads the state, publishes it and takes every step that is due.
+  ///
+  /// - Parameter observe: what is seen of other replicas and of the bundle's spread outside of this process.
+  /// - Returns: when to look again, if nothing changes before.
+  package func look(
+    now: Date,
+    observe: @Sendable (AuthorityState) async -> RotationObservations
+  ) async throws(MeshAuthorityError) -> Date {
+    await turn.enter()
+    let result: Result<Date, MeshAuthorityError>
+    do throws(MeshAuthorityError) {
+      result = .success(try await takeSteps(now: now, observe: observe))
+    } catch {
+      result = .failure(error)
+    }
+    await turn.leave()
+    return try result.get()
+  }
+
+  /// Takes a step that a person asks for.
+  ///
+  /// - Parameter force: before it is safe.
+  /// - Returns: the state after it.
+  package func command(
+    _ command: RotationCommand,
+    force: Bool,
+    now: Date,
+    observe: @Sendable (AuthorityState) async -> RotationObservations
+  ) async throws(MeshAuthorityError) -> AuthorityState {
+    await turn.enter()
+    let result: Result<AuthorityState, MeshAuthorityError>
+    do throws(MeshAuthorityError) {
+      result = .success(try await carryOut(command, force: force, now: now, observe: observe))
+    } catch {
+      result = .failure(error)
+    }
+    await turn.leave()
+    return try result.get()
+  }
+
+  private func carryOut(
+    _ command: RotationCommand,
+    force: Bool,
+    now: Date,
+    observe: (AuthorityState) async -> RotationObservations
+  ) async throws(MeshAuthorityError) -> AuthorityState {
+    do {
+      let observations = try await observations(observe)
+      let state = try await round.run(command, observations, configuration.policy, now: now, force: force)
+      try follow(state, now: now)
+      return state
+    } catch {
+      throw MeshAuthorityError(error)
+    }
+  }
+
+  private func takeSteps(
+    now: Date,
+    observe: (AuthorityState) async -> RotationObservations
+  ) async throws(MeshAuthorityError) -> Date {
+    do {
+      for _ in 0..<Self.maximumRounds {
+        let outcome = try await round.run(try await observations(observe), configuration.policy, now: now)
+        note(outcome.holds)
+        // Everyone is to trust a root before anything is signed under it.
+        try follow(outcome.state, now: now)
+        switch IntermediateAction.decide(signing?.held, outcome.state, configuration.policy, now: now) {
+        case .keep: return min(outcome.nextLook, signing?.held?.schedule.replaceAt ?? .distantFuture)
+        case .replace(let root): try await replaceIntermediate(under: root, outcome.state, now: now)
+        }
+      }
+    } catch {
+      throw MeshAuthorityError(error)
+    }
+    throw .contended
+  }
+
+  private var round: RotationRound {
+    RotationRound(custody: custody, trustDomain: configuration.trustDomain) { _, now in
+      try self.makeRoot(now: now)
+    }
+  }
+
+  private func observations(
+    _ observe: (AuthorityState) async -> RotationObservations
+  ) async throws(CustodyError) -> RotationObservations {
+    guard let state = try await custody.load() else { return RotationObservations() }
+    return await observe(state)
+  }
+
+  /// - Returns: false when somebody else wrote in between: everything is to be decided anew.
+  private func replace(with state: AuthorityState) async throws(CustodyError) -> Bool {
+    do {
+      try await custody.replace(with: state)
+      return true
+    } catch .conflict {
+      return false
+    }
+  }
+
+  private func makeRoot(now: Date) throws -> (RootCertificate, RootKey) {
+    let key = try cryptography.makeKey(configuration.keyAlgorithm)
+    let certificate = try Issuer.makeRoot(
+      configuration.trustDomain,
+      key: key,
+      lifetime: .seconds(configuration.policy.rootLife),
+      now: now,
+      serialNumber: try .random(from: cryptography),
+      cryptography: cryptography
+    )
+    return (try RootCertificate(certificate), .pem(try key.privateKeyPEM()))
+  }
+
+  /// Gives out the state's bundle from now on.
+  private func follow(_ state: AuthorityState, now: Date) throws(MeshAuthorityError) {
+    guard let signing, signing.generation < state.generation else { return }
+    do {
+      publish(
+        SigningState(
+          issuer: signing.issuer,
+          bundle: try bundle(of: state),
+          generation: state.generation,
+          held: signing.held
+        ),
+        now: now
+      )
+    } catch {
+      throw MeshAuthorityError(error)
+    }
+  }
+
+  private func bundle(of state: AuthorityState) throws -> TrustBundle {
+    try TrustBundle(
+      trustDomain: state.trustDomain,
+      authorities: state.bundle.map { try MeshCertificate(derBytes: $0.derEncoded) }
+    )
+  }
+
+  /// Makes an intermediate, records it, and only then signs with it; the old one is recorded as dropped afterwards.
+  ///
+  /// When somebody else writes in between, it is thrown away, and the next round makes another.
+  private func replaceIntermediate(
+    under id: AuthorityID,
+    _ state: AuthorityState,
+    now: Date
+  ) async throws {
+    let old = signing?.held
+    guard let root = state.root(id) else { throw RotationRefusal.unknownRoot(id, known: state.roots.map(\.id)) }
+    guard let location = root.key else { throw MeshAuthorityError.keyMissing(id) }
+    let anchor = try MeshCertificate(derBytes: root.certificate.derEncoded)
+    let signer = try Issuer(chain: [anchor], key: try openKey(location), cryptography: cryptography)
+    guard
+      let schedule = IntermediateSchedule(
+        under: root.certificate,
+        configuration.policy,
+        now: now,
+        draw: Double.random(in: 0..<1)
+      )
+    else {
+      throw RotationRefusal.notValid(
+        id,
+        notBefore: root.certificate.notBefore,
+        notAfter: root.certificate.notAfter
+      )
+    }
+    let key = try cryptography.makeKey(configuration.keyAlgorithm)
+    let life = Duration.seconds(schedule.notAfter.timeIntervalSince(now))
+    let issued = try signer.issue(
+      .intermediate(configuration.trustDomain),
+      for: ProvenKey(key),
+      lifetime: life,
+      policy: LifetimePolicy(standard: life, maximum: life, minimum: .seconds(1)),
+      now: now,
+      serialNumber: try .random(from: cryptography)
+    ).certificate
+    let held = HeldIntermediate(id: AuthorityID(issued), root: id, schedule: schedule)
+    var next = try state.recording(
+      held.id,
+      under: id,
+      replica: configuration.replica,
+      notAfter: issued.validity.notAfter,
+      at: now
+    )
+    guard try await replace(with: next) else { return }
+    let issuer = try Issuer(chain: [issued, anchor], key: key, cryptography: cryptography)
+    publish(
+      SigningState(issuer: issuer, bundle: try bundle(of: next), generation: next.generation, held: held),
+      now: now
+    )
+    if let old, next.intermediates.contains(where: { $0.id == old.id && $0.dropped == nil }) {
+      next = try next.dropping([old.id], at: now)
+      if try await replace(with: next) { try follow(next, now: now) }
+    }
+  }
+}
