@@ -32,11 +32,11 @@ package struct ReviewResponder: Sendable {
     guard let pod = review.object else {
       return .answer(malformed(review, "request.object is missing or null; a CREATE review carries the new Pod"))
     }
-    guard pod["kind"]?.equals("Pod") == true, pod["apiVersion"]?.equals("v1") == true else {
-      let kind = pod["kind"]?.string.map { "\"\($0.prefix(80))\"" } ?? "(missing or not a string)"
+    guard pod.has("kind", "Pod"), pod.has("apiVersion", "v1") else {
+      let kind = pod.string(of: "kind").map { "\"\($0.prefix(80))\"" } ?? "(missing or not a string)"
       return .answer(malformed(review, "request.object is of kind \(kind), not a v1 Pod as request.kind says"))
     }
-    guard let namespace = review.namespace ?? pod["metadata"]?["namespace"]?.string, !namespace.isEmpty else {
+    guard let namespace = review.namespace ?? pod["metadata"]?.string(of: "namespace"), !namespace.isEmpty else {
       return .answer(malformed(review, "request.namespace is missing; Pods are created in a namespace"))
     }
     return .inject(pod: pod, namespace: namespace)

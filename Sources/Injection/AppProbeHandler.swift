@@ -18,7 +18,7 @@ struct AppProbeHandler {
       break
     }
     guard let (kind, view) = found else { return nil }
-    if let host = view["host"]?.string, !host.isEmpty { return nil }
+    if let host = view.string(of: "host"), !host.isEmpty { return nil }
     self.kind = kind
     self.view = view
     self.port = Self.resolve(view["port"], in: container)
@@ -38,7 +38,7 @@ struct AppProbeHandler {
     var writer = JSONWriter(reservingCapacity: view.source.count + 64)
     writer.object { writer in
       writer.member("port", port)
-      if let timeout = owner["timeoutSeconds"]?.integer { writer.member("timeoutSeconds", timeout) }
+      if let timeout = owner.integer(of: "timeoutSeconds") { writer.member("timeoutSeconds", timeout) }
       if hasNullBeside(owner) {
         writer.key("httpGet")
         writer.null()
@@ -49,7 +49,7 @@ struct AppProbeHandler {
   }
 
   /// Whether the probe spells out that it has no `httpGet`.
-  private func hasNullBeside(_ owner: JSONView) -> Bool { kind != "httpGet" && owner["httpGet"] != nil }
+  private func hasNullBeside(_ owner: JSONView) -> Bool { kind != "httpGet" && owner.has("httpGet") }
 
   /// The probe as it was, with the sidecar's handler in the place of the application's.
   func writeReplaced(in owner: JSONView, path: String, to writer: inout JSONWriter) {

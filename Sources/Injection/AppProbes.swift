@@ -56,7 +56,7 @@ struct AppProbes {
     warnings: inout [String]
   ) throws(Denial) {
     let container = subject.container.view
-    guard let name = container["name"]?.string else { return }
+    guard let name = container.string(of: "name") else { return }
     let lifecycle = container["lifecycle"]
     for slot in Slot.allCases {
       guard let owner = slot.isLifecycle ? lifecycle?[slot.rawValue] : container[slot.rawValue], owner.kind == .object
@@ -64,8 +64,8 @@ struct AppProbes {
       let path = slot.path(container: name)
       // A postStart hook that comes before the sidecar is ready would fail, and its container with it.
       let rewrite = subject.rewrite && (subject.waits || slot != .postStart)
-      if let handler = owner["httpGet"], handler["path"]?.equals(path) == true,
-        handler["port"]?.integer == MeshPorts.health
+      if let handler = owner["httpGet"], handler.has("path", path),
+        handler.integer(of: "port") == MeshPorts.health
       {
         guard let original = recorded[path] else { throw Self.lost(name, slot) }
         if rewrite {

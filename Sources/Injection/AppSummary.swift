@@ -29,7 +29,7 @@ enum AppSummary {
   static func names(_ apps: [AppContainer]) -> String {
     var text = ""
     for app in apps {
-      guard let name = app.view["name"]?.string, text.utf8.count + name.utf8.count < EnvironmentValue.limit else {
+      guard let name = app.view.string(of: "name"), text.utf8.count + name.utf8.count < EnvironmentValue.limit else {
         continue
       }
       if !text.isEmpty { text += "," }

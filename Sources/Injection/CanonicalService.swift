@@ -18,15 +18,15 @@ enum CanonicalService {
   /// The Deployment or CronJob behind a ReplicaSet or Job, else the controller, else the Pod itself.
   private static func owner(of pod: PodView) -> String {
     let owners = pod.metadata?["ownerReferences"]
-    guard let owner = owners?.elements.first(where: { $0["controller"]?.bool == true }) ?? owners?[0],
-      let name = owner["name"]?.string
+    guard let owner = owners?.elements.first(where: { $0.bool(of: "controller") == true }) ?? owners?[0],
+      let name = owner.string(of: "name")
     else {
-      if let name = pod.metadata?["name"]?.string, !name.isEmpty { return name }
-      return pod.metadata?["generateName"]?.string ?? "unknown"
+      if let name = pod.metadata?.string(of: "name"), !name.isEmpty { return name }
+      return pod.metadata?.string(of: "generateName") ?? "unknown"
     }
     guard let dash = name.lastIndex(of: "-") else { return name }
     let suffix = name[name.index(after: dash)...]
-    switch owner["kind"]?.string {
+    switch owner.string(of: "kind") {
     case "ReplicaSet" where pod.label("pod-template-hash").map { $0 == suffix } ?? false:
       return String(name[..<dash])
     case "Job" where (8...10).contains(suffix.utf8.count) && suffix.utf8.allSatisfy { (0x30...0x39).contains($0) }:

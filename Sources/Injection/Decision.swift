@@ -19,7 +19,7 @@ struct Decision: Equatable {
     guard wish.reason.verdict == .injected else { return Decision(reason: wish.reason, warnings: warnings) }
 
     // From here on someone asked for a sidecar, so each refusal is told to the user.
-    if pod.spec?["hostNetwork"]?.bool == true {
+    if pod.spec?.bool(of: "hostNetwork") == true {
       warnings.append("no sidecar: a Pod with hostNetwork is never injected")
       return Decision(reason: .hostNetwork, warnings: warnings)
     }
@@ -28,7 +28,7 @@ struct Decision: Equatable {
       return Decision(reason: .windows, warnings: warnings)
     }
     // The node runs the Pod already, from a file of its own.
-    if pod.annotations?["kubernetes.io/config.mirror"] != nil {
+    if pod.annotations?.has("kubernetes.io/config.mirror") == true {
       return Decision(reason: .mirrorPod, warnings: warnings)
     }
     if let index = settings.neverInject.firstIndex(where: { $0.matches(pod.label) }) {

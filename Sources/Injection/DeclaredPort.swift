@@ -11,9 +11,9 @@ struct DeclaredPort {
   let isTCP: Bool
 
   init?(_ port: JSONView) {
-    guard let number = port["containerPort"]?.integer.flatMap({ UInt16(exactly: $0) }), number > 0 else { return nil }
+    guard let number = port.integer(of: "containerPort").flatMap({ UInt16(exactly: $0) }), number > 0 else { return nil }
     self.number = number
-    name = port["name"]?.string
+    name = port.string(of: "name")
     let transport = port["protocol"]
     self.transport = transport?.string
     isTCP = transport.map { $0.isNull || $0.equals("TCP") } ?? true

@@ -11,8 +11,6 @@ struct ExistingSidecar {
 
   let recognition: Recognition
 
-  private static let names = [MeshNames.initContainer, MeshNames.proxyContainer]
-
   /// - Parameter configurationHash: of the configuration in force.
   init(_ pod: PodView, configurationHash: String) {
     let prior = pod.annotation(MeshNames.statusAnnotation).flatMap(InjectionStatus.init(annotation:))
@@ -23,7 +21,7 @@ struct ExistingSidecar {
     containers = Self.positions(pod.containers)
     initContainers = Self.positions(pod.initContainers)
     let all = containers.map { pod.containers[$0] } + initContainers.map { pod.initContainers[$0] }
-    let proxy = all.first { $0["name"]?.equals(MeshNames.proxyContainer) == true }
+    let proxy = all.first { $0.has("name", MeshNames.proxyContainer) }
     recordedProbes = proxy.flatMap { Self.environment($0, AppProbes.variable) }
       .flatMap { try? JSONDocument(parsing: Array($0.utf8)) }
   }
@@ -32,20 +30,19 @@ struct ExistingSidecar {
 
   /// A user's container or volume under a name of ours is refused: replacing it would lose the user's work, keeping it
   /// would leave the Pod without its sidecar. One that an injector made, whatever has become of it since, is replaced.
-  func checkReservedNames(_ pod: PodView, desired: [(name: String, json: [UInt8])]) throws(Denial) {
-    func desiredJSON(_ name: String) -> [UInt8]? { desired.first { $0.name == name }?.json }
+  func checkReservedNames(_ pod: PodView, desired: (String) -> [UInt8]?) throws(Denial) {
     let all = containers.map { pod.containers[$0] } + initContainers.map { pod.initContainers[$0] }
     for container in all {
-      guard let name = container["name"]?.string else { continue }
+      guard let name = container.string(of: "name") else { continue }
       let listed = prior.map { $0.containers.contains(name) || $0.initContainers.contains(name) } ?? false
       guard !listed, !Self.bearsOurMarks(container) else { continue }
-      if let json = desiredJSON(name), recognition.matches(container, json) { continue }
+      if let json = desired(name), recognition.matches(container, json) { continue }
       throw Self.reserved("container", name)
     }
     guard isEmpty, let volumes = pod.spec?["volumes"], volumes.kind == .array else { return }
     for volume in volumes.elements {
       guard let view = volume["name"], view.hasPrefix("amesh-"), let name = view.string,
-        MeshNames.volumes.contains(name), let json = desiredJSON(name)
+        MeshNames.volumes.contains(name), let json = desired(name)
       else { continue }
       guard prior?.volumes.contains(name) == true || recognition.matches(volume, json) else {
         throw Self.reserved("volume", name)
@@ -74,11 +71,12 @@ struct ExistingSidecar {
   }
 
   static func hasNameOfOurs(_ container: JSONView) -> Bool {
-    names.contains { container.has("name", $0) }
+    guard let name = container["name"], name.hasPrefix("amesh-") else { return false }
+    return name.equals(MeshNames.initContainer) || name.equals(MeshNames.proxyContainer)
   }
 
   private static func environment(_ container: JSONView, _ name: String) -> String? {
     guard let list = container["env"], list.kind == .array else { return nil }
-    return list.elements.first { $0["name"]?.equals(name) == true }?["value"]?.string
+    return list.elements.first { $0.has("name", name) }?.string(of: "value")
   }
 }

@@ -31,9 +31,9 @@ package struct InjectionStatus: Equatable, Sendable {
     }
     let root = document.root
     func strings(_ key: String) -> [String] { root[key]?.elements.compactMap(\.string) ?? [] }
-    version = root["version"]?.string ?? ""
-    revision = root["revision"]?.string ?? ""
-    configHash = root["configHash"]?.string ?? ""
+    version = root.string(of: "version") ?? ""
+    revision = root.string(of: "revision") ?? ""
+    configHash = root.string(of: "configHash") ?? ""
     initContainers = strings("initContainers")
     containers = strings("containers")
     volumes = strings("volumes")

@@ -119,7 +119,13 @@ package struct Injector: Sendable {
   ) throws(Denial) {
     let proxy = (name: MeshNames.proxyContainer, json: try plan.patched(plan.proxyContainer(), .proxy))
     let redirect = (name: MeshNames.initContainer, json: try plan.patched(plan.initContainer(), .initContainer))
-    try existing.checkReservedNames(pod, desired: volumes.volumes + [proxy, redirect])
+    try existing.checkReservedNames(pod, desired: { name in
+      switch name {
+      case proxy.name: proxy.json
+      case redirect.name: redirect.json
+      default: volumes.volumes.first { $0.name == name }?.json
+      }
+    })
 
     let created = CreatedLists(pod: pod, prior: existing.prior)
     let lists = PodLists(pod: pod, existing: existing)

@@ -2,13 +2,13 @@ import KubernetesObjects
 
 extension JSONWriter {
   /// A member whose value is an object.
-  mutating func object(_ key: String, _ body: (inout JSONWriter) -> Void) {
+  mutating func object(_ key: StaticString, _ body: (inout JSONWriter) -> Void) {
     self.key(key)
     object(body)
   }
 
   /// A member whose value is an array.
-  mutating func array(_ key: String, _ body: (inout JSONWriter) -> Void) {
+  mutating func array(_ key: StaticString, _ body: (inout JSONWriter) -> Void) {
     self.key(key)
     array(body)
   }

@@ -36,7 +36,7 @@ struct ListEdits {
       && ours == Array(0..<front) + Array((existing.count - min(back, existing.count))..<existing.count)
   }
 
-  private func name(at index: Int) -> String? { existing[index]["name"]?.string }
+  private func name(at index: Int) -> String? { existing[index].string(of: "name") }
 
   private static func array(_ elements: [Element]) -> [UInt8] {
     var writer = JSONWriter(reservingCapacity: elements.reduce(2) { $0 + $1.json.count + 1 })

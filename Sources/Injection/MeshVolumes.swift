@@ -4,6 +4,7 @@ import KubernetesObjects
 struct MeshVolumes {
   /// Name and serialised volume.
   let volumes: [(name: String, json: [UInt8])]
+  let names: [String]
   /// The patch operations that add them all to a Pod with volumes of its own, without the brackets of the list.
   let additions: [UInt8]
 
@@ -47,6 +48,7 @@ struct MeshVolumes {
       let members = [("name", JSONValue.string(name))] + (source.object.map { Array($0) } ?? [])
       return (name, JSONValue.object(JSONObject(members)).serialized())
     }
+    names = volumes.map(\.name)
     var patch = PatchWriter()
     for volume in volumes { patch.add("/spec/volumes/-", volume.json) }
     additions = Array(patch.serialized().dropFirst().dropLast())

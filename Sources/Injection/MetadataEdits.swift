@@ -20,7 +20,7 @@ struct MetadataEdits {
     status: inout InjectionStatus
   ) {
     func isMissing(_ label: String) -> Bool {
-      let isMissing = pod.labels?[label] == nil
+      let isMissing = pod.labels?.has(label) != true
       if isMissing || prior?.labels.contains(label) == true { status.labels.append(label) }
       return isMissing
     }
@@ -33,9 +33,9 @@ struct MetadataEdits {
 
     let original = Original(pod: pod, prior: prior)
     let defaultContainer = MeshNames.defaultContainerAnnotation
-    if pod.annotations?[defaultContainer] != nil {
+    if pod.annotations?.has(defaultContainer) == true {
       if prior?.annotations.contains(defaultContainer) == true { status.annotations.append(defaultContainer) }
-    } else if let first = firstApp?["name"]?.string {
+    } else if let first = firstApp?.string(of: "name") {
       annotations.append((.defaultContainer, first))
       status.annotations.append(defaultContainer)
     }

@@ -2,12 +2,12 @@ import KubernetesObjects
 
 /// Whether a Pod can run on Windows nodes only, by what it says of itself or of its nodes.
 enum OperatingSystem {
-  private static let labels = ["kubernetes.io/os", "beta.kubernetes.io/os"]
+  private static let labels: [StaticString] = ["kubernetes.io/os", "beta.kubernetes.io/os"]
 
   static func isWindows(_ pod: PodView) -> Bool {
     guard let spec = pod.spec else { return false }
-    if spec["os"]?["name"]?.equals("windows") == true { return true }
-    if let selector = spec["nodeSelector"], labels.contains(where: { selector[$0]?.equals("windows") == true }) {
+    if spec["os"]?.has("name", "windows") == true { return true }
+    if let selector = spec["nodeSelector"], labels.contains(where: { selector.has($0, "windows") }) {
       return true
     }
     let required = spec["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"]
@@ -19,7 +19,7 @@ enum OperatingSystem {
   }
 
   private static func asksForWindows(_ expression: JSONView) -> Bool {
-    guard let key = expression["key"], labels.contains(where: key.equals), let values = expression["values"] else {
+    guard let key = expression["key"], labels.contains(where: { key.equals($0) }), let values = expression["values"] else {
       return false
     }
     return expression.has("operator", "In") && values.count > 0

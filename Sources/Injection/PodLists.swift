@@ -42,7 +42,7 @@ struct PodLists {
       var writer = JSONWriter(reservingCapacity: wanted.volumes.reduce(2) { $0 + $1.json.count + 1 })
       writer.array { writer in for volume in wanted.volumes { writer.raw(volume.json) } }
       patch.add("/spec/volumes", writer.bytes)
-      return wanted.volumes.map(\.name)
+      return wanted.names
     }
     let hasOurs = volumes.elements.contains { volume in
       guard let name = volume["name"], name.hasPrefix("amesh-") else { return false }
@@ -50,11 +50,11 @@ struct PodLists {
     }
     guard hasOurs else {
       patch.append(wanted.additions)
-      return wanted.volumes.map(\.name)
+      return wanted.names
     }
     var ours: [String] = []
     for volume in wanted.volumes {
-      if let (index, found) = volumes.elements.enumerated().first(where: { $1["name"]?.equals(volume.name) == true }) {
+      if let (index, found) = volumes.elements.enumerated().first(where: { $1.has("name", volume.name) }) {
         if !existing.recognition.matches(found, volume.json) { patch.replace("/spec/volumes/\(index)", volume.json) }
         // A user may have added just the same; beside a sidecar without status (a copy of a Pod) it is the sidecar's.
         let isOurs = existing.prior.map { $0.volumes.contains(volume.name) } ?? !existing.isEmpty
@@ -70,7 +70,7 @@ struct PodLists {
   /// - Returns: the names that are in the list because of us.
   func writePullSecrets(_ wanted: [String], prior: InjectionStatus?, to patch: inout PatchWriter) -> [String] {
     func isThere(_ name: String) -> Bool {
-      pullSecrets?.elements.contains { $0["name"]?.equals(name) == true } ?? false
+      pullSecrets?.elements.contains { $0.has("name", name) } ?? false
     }
     let missing = wanted.filter { !isThere($0) }
     func element(_ name: String) -> JSONValue { ["name": .string(name)] }
@@ -87,7 +87,7 @@ struct PodLists {
 struct CreatedLists {
   private enum Parent { case pod, metadata, spec }
 
-  private static let pointers: [(pointer: String, parent: Parent, key: String)] = [
+  private static let pointers: [(pointer: String, parent: Parent, key: StaticString)] = [
     ("/metadata", .pod, "metadata"), ("/metadata/labels", .metadata, "labels"),
     ("/metadata/annotations", .metadata, "annotations"), ("/spec/initContainers", .spec, "initContainers"),
     ("/spec/containers", .spec, "containers"), ("/spec/volumes", .spec, "volumes"),
@@ -99,15 +99,15 @@ struct CreatedLists {
 
   init(pod: PodView, prior: InjectionStatus?) {
     for (pointer, parent, key) in Self.pointers {
-      let view =
+      let kind =
         switch parent {
-        case .pod: pod.root[key]
-        case .metadata: pod.metadata?[key]
-        case .spec: pod.spec?[key]
+        case .pod: pod.root.kind(of: key)
+        case .metadata: pod.metadata?.kind(of: key)
+        case .spec: pod.spec?.kind(of: key)
         }
-      switch view {
+      switch kind {
       case nil: created.append(pointer)
-      case let view? where view.isNull: null.append(pointer)
+      case .null: null.append(pointer)
       default:
         // An earlier pass of ours found it absent, or null.
         if prior?.created.contains(pointer) == true { created.append(pointer) }

@@ -22,21 +22,21 @@ final class PodView: Sendable {
     initContainers = Self.elements(spec, "initContainers")
   }
 
-  func label(_ name: String) -> String? { labels?[name]?.string }
-  func annotation(_ name: String) -> String? { annotations?[name]?.string }
+  func label(_ name: String) -> String? { labels?.string(of: name) }
+  func annotation(_ name: String) -> String? { annotations?.string(of: name) }
 
   /// For messages: the Pod's name, or the prefix that the API server will make one from.
   var displayName: String {
-    if let name = metadata?["name"]?.string, !name.isEmpty { return name }
-    return metadata?["generateName"]?.string.map { $0 + "…" } ?? "(no name)"
+    if let name = metadata?.string(of: "name"), !name.isEmpty { return name }
+    return metadata?.string(of: "generateName").map { $0 + "…" } ?? "(no name)"
   }
 
   func validate() throws(Denial) {
     guard root.kind == .object else { throw Self.malformed("the Pod is not an object") }
     guard let spec else { throw Self.malformed("spec is missing or not an object") }
-    try Self.check(root["metadata"], .object, "metadata")
-    try Self.check(metadata?["labels"], .object, "metadata.labels")
-    try Self.check(metadata?["annotations"], .object, "metadata.annotations")
+    try Self.check(root.kind(of: "metadata"), .object, "metadata")
+    try Self.check(metadata?.kind(of: "labels"), .object, "metadata.labels")
+    try Self.check(metadata?.kind(of: "annotations"), .object, "metadata.annotations")
     if let annotations, !annotations.hasOnly(.string, .null) {
       for (key, value) in annotations.members where value.kind != .string && !value.isNull {
         throw Self.malformed(
@@ -44,28 +44,33 @@ final class PodView: Sendable {
         )
       }
     }
-    for key in ["containers", "initContainers", "volumes", "imagePullSecrets"] {
+    for (key, hasNames) in Self.lists {
       guard let list = spec[key], !list.isNull else { continue }
-      try Self.check(list, .array, "spec.\(key)")
+      try Self.check(list.kind, .array, "spec.\(key)")
       for element in list.elements {
-        guard element.kind == .object, key == "imagePullSecrets" || element.kind(of: "name") == .string else {
+        guard element.kind == .object, !hasNames || element.kind(of: "name") == .string else {
           throw Self.malformed("an element of spec.\(key) is not an object with a name")
         }
       }
     }
   }
 
+  /// The lists of a Pod's spec, and whether each element has a name.
+  private static let lists: [(key: StaticString, hasNames: Bool)] = [
+    ("containers", true), ("initContainers", true), ("volumes", true), ("imagePullSecrets", false),
+  ]
+
   static func malformed(_ what: String) -> Denial {
     Denial(reason: .malformedPod, message: "\(what); send a Pod as the Kubernetes API describes it")
   }
 
   private static func check(
-    _ view: JSONView?,
+    _ found: JSONView.Kind?,
     _ kind: JSONView.Kind,
     _ path: @autoclosure () -> String
   ) throws(Denial) {
-    guard let view, !view.isNull, view.kind != kind else { return }
-    throw malformed("\(path()) is \(name(view.kind)), not \(name(kind))")
+    guard let found, found != .null, found != kind else { return }
+    throw malformed("\(path()) is \(name(found)), not \(name(kind))")
   }
 
   private static func name(_ kind: JSONView.Kind) -> String {
@@ -79,12 +84,12 @@ final class PodView: Sendable {
     }
   }
 
-  private static func member(_ parent: JSONView, _ key: String, _ kind: JSONView.Kind) -> JSONView? {
+  private static func member(_ parent: JSONView, _ key: StaticString, _ kind: JSONView.Kind) -> JSONView? {
     guard let view = parent[key], view.kind == kind else { return nil }
     return view
   }
 
-  private static func elements(_ spec: JSONView?, _ key: String) -> [JSONView] {
+  private static func elements(_ spec: JSONView?, _ key: StaticString) -> [JSONView] {
     guard let list = spec.flatMap({ member($0, key, .array) }) else { return [] }
     return Array(list.elements)
   }

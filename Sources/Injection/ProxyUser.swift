@@ -10,7 +10,7 @@ enum ProxyUser {
       throw Denial(
         reason: .proxyUser,
         message: """
-          container \(quoted(container.view["name"]?.string ?? "", limit: 63)) runs as \(what) \(number), which is the \
+          container \(quoted(container.view.string(of: "name") ?? "", limit: 63)) runs as \(what) \(number), which is the \
           proxy's, so its traffic would bypass the mesh; set securityContext.\(field) to another number
           """
       )
@@ -21,10 +21,10 @@ enum ProxyUser {
   static func warnings(_ pod: PodView, _ initContainers: [AppContainer], proxy: MeshSettings.Proxy) -> [String] {
     let shared = pod.spec?["securityContext"]
     return initContainers.lazy.map(\.view).compactMap { container in
-      guard container["restartPolicy"]?.equals("Always") != true,
+      guard !container.has("restartPolicy", "Always"),
         let (_, what, number) = clash(container, shared, proxy)
       else { return nil }
-      let name = quoted(container["name"]?.string ?? "", limit: 30)
+      let name = quoted(container.string(of: "name") ?? "", limit: 30)
       return "init container \(name) runs as the proxy's \(what) \(number): its traffic bypasses the mesh"
     }
   }
@@ -35,10 +35,10 @@ enum ProxyUser {
     _ proxy: MeshSettings.Proxy
   ) -> (field: String, what: String, number: Int)? {
     let own = container["securityContext"]
-    if proxy.uid == own?["runAsUser"]?.integer ?? shared?["runAsUser"]?.integer {
+    if proxy.uid == own?.integer(of: "runAsUser") ?? shared?.integer(of: "runAsUser") {
       return ("runAsUser", "user", proxy.uid)
     }
-    if proxy.gid == own?["runAsGroup"]?.integer ?? shared?["runAsGroup"]?.integer {
+    if proxy.gid == own?.integer(of: "runAsGroup") ?? shared?.integer(of: "runAsGroup") {
       return ("runAsGroup", "group", proxy.gid)
     }
     return nil

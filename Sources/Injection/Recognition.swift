@@ -71,7 +71,7 @@ struct Recognition {
     case "readOnly", "optional", "stdin", "tty": value.bool == false
     case "resizePolicy":
       value.elements.allSatisfy {
-        $0["restartPolicy"]?.equals("NotRequired") == true && $0["resourceName"]?.kind == .string
+        $0.has("restartPolicy", "NotRequired") && $0["resourceName"]?.kind == .string
       }
     default: false
     }

@@ -47,7 +47,7 @@ extension SidecarPlan {
     let resources = view.spec?["resources"]
     shape = SidecarShape(
       isNative: isNative,
-      hasPodResources: (resources?["requests"]?.count ?? 0) > 0 || (resources?["limits"]?.count ?? 0) > 0,
+      hasPodResources: resources.map { $0.count(of: "requests") > 0 || $0.count(of: "limits") > 0 } ?? false,
       drain: Self.drain(fragments.settings.drain, of: view)
     )
   }
@@ -55,7 +55,7 @@ extension SidecarPlan {
   /// Two seconds before the kubelet's SIGKILL it is over, so that APISIX gets its SIGTERM first.
   private static func drain(_ wanted: MeshSettings.Drain, of pod: PodView) -> MeshSettings.Drain {
     // Seconds between the deletion of the Pod and SIGKILL.
-    let gracePeriod = max(0, pod.spec?["terminationGracePeriodSeconds"]?.integer ?? 30)
+    let gracePeriod = max(0, pod.spec?.integer(of: "terminationGracePeriodSeconds") ?? 30)
     var drain = wanted
     drain.maximumSeconds = max(0, min(wanted.maximumSeconds, gracePeriod - 2))
     drain.minimumSeconds = min(wanted.minimumSeconds, drain.maximumSeconds)
@@ -96,7 +96,7 @@ extension SidecarPlan {
     }
     for app in apps {
       for port in app.ports where MeshPorts.all.contains(Int(port.number)) {
-        let name = quoted(app.view["name"]?.string ?? "", limit: 30)
+        let name = quoted(app.view.string(of: "name") ?? "", limit: 30)
         warnings.append("container \(name) declares port \(port.number), which the sidecar listens on")
       }
     }
@@ -106,7 +106,7 @@ extension SidecarPlan {
   /// Whether the Pod is to run to an end: by the Job that owns it, or offline by what its template is of.
   private static func isJob(_ view: PodView, _ workload: InjectionContext.Workload?) -> Bool {
     if let workload, ["Job", "CronJob"].contains(workload.kind) { return true }
-    return view.metadata?["ownerReferences"]?.elements.contains { $0["kind"]?.equals("Job") == true } ?? false
+    return view.metadata?["ownerReferences"]?.elements.contains { $0.has("kind", "Job") } ?? false
   }
 }
 
@@ -135,7 +135,7 @@ extension ResourceRequirements {
 
   var isEmpty: Bool { requests.isEmpty && limits.isEmpty }
 
-  private static func write(_ quantities: [String: Quantity], as key: String, to writer: inout JSONWriter) {
+  private static func write(_ quantities: [String: Quantity], as key: StaticString, to writer: inout JSONWriter) {
     guard !quantities.isEmpty else { return }
     writer.object(key) { writer in
       for name in names {

@@ -66,27 +66,27 @@ package struct AdmissionReview: Sendable {
 
   package init(_ root: JSONView) throws(AdmissionReviewError) {
     guard root.kind == .object else { throw .notAnObject }
-    guard let kind = root["kind"]?.string, kind == Self.kindName else {
-      throw .kind(root["kind"]?.string)
+    guard let kind = root.string(of: "kind"), kind == Self.kindName else {
+      throw .kind(root.string(of: "kind"))
     }
-    guard let apiVersion = root["apiVersion"]?.string, let version = Version(rawValue: apiVersion) else {
-      throw .apiVersion(root["apiVersion"]?.string)
+    guard let apiVersion = root.string(of: "apiVersion"), let version = Version(rawValue: apiVersion) else {
+      throw .apiVersion(root.string(of: "apiVersion"))
     }
     guard let request = root["request"], request.kind == .object else { throw .noRequest }
-    guard let uid = request["uid"]?.string, !uid.isEmpty else { throw .noUID }
+    guard let uid = request.string(of: "uid"), !uid.isEmpty else { throw .noUID }
     self.version = version
     self.uid = uid
     self.kind = request["kind"].flatMap(Self.groupVersionKind)
-    operation = request["operation"]?.string.flatMap(Operation.init)
-    subresource = request["subResource"]?.string ?? ""
-    namespace = request["namespace"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-    name = request["name"]?.string ?? ""
-    isDryRun = request["dryRun"]?.bool ?? false
+    operation = request.string(of: "operation").flatMap(Operation.init)
+    subresource = request.string(of: "subResource") ?? ""
+    namespace = request.string(of: "namespace").flatMap { $0.isEmpty ? nil : $0 }
+    name = request.string(of: "name") ?? ""
+    isDryRun = request.bool(of: "dryRun") ?? false
     object = request["object"].flatMap { $0.isNull ? nil : $0 }
   }
 
   private static func groupVersionKind(_ view: JSONView) -> GroupVersionKind? {
-    guard let kind = view["kind"]?.string, let version = view["version"]?.string else { return nil }
-    return GroupVersionKind(group: view["group"]?.string ?? "", version: version, kind: kind)
+    guard let kind = view.string(of: "kind"), let version = view.string(of: "version") else { return nil }
+    return GroupVersionKind(group: view.string(of: "group") ?? "", version: version, kind: kind)
   }
 }

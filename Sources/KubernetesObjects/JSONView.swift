@@ -17,13 +17,6 @@ package struct JSONView: Sendable {
   /// The value's bytes as spelled in the text, quotes included.
   package var source: ArraySlice<UInt8> { storage.bytes[Int(node.start)..<Int(node.end)] }
 
-  /// The member of that name; nil if there is none or this is no object.
-  package subscript(_ key: String) -> JSONView? {
-    let node = node
-    guard node.kind == .object, let found = storage.member(of: index, node, named: key) else { return nil }
-    return JSONView(storage: storage, index: found)
-  }
-
   /// The element at that position; nil if there is none or this is no array. Linear in `index`.
   package subscript(_ index: Int) -> JSONView? {
     let node = node
@@ -33,51 +26,13 @@ package struct JSONView: Sendable {
     return JSONView(storage: storage, index: position)
   }
 
-  package var bool: Bool? {
-    let node = node
-    guard node.kind == .bool else { return nil }
-    return storage.bytes[Int(node.start)] == UInt8(ascii: "t")
-  }
+  package var bool: Bool? { storage.bool(at: index) }
 
   /// A whole number that is spelled without fraction and exponent and fits; nil for anything else.
-  package var integer: Int? {
-    let node = node
-    guard node.kind == .number else { return nil }
-    return JSONNumber.integer(spelled: storage.bytes[Int(node.start)..<Int(node.end)])
-  }
+  package var integer: Int? { storage.integer(at: index) }
 
   /// The string, escapes decoded; nil if this is no string.
-  package var string: String? {
-    let node = node
-    guard node.kind == .string else { return nil }
-    return storage.bytes.withUnsafeBufferPointer { bytes in
-      let content = UnsafeBufferPointer(rebasing: bytes[node.content])
-      guard node.hasEscapes else { return String(decoding: content, as: UTF8.self) }
-      return String(decoding: JSONEscapes.decoded(content), as: UTF8.self)
-    }
-  }
-
-  /// Whether this is that string, byte for byte once escapes are decoded.
-  package func equals(_ string: String) -> Bool {
-    let node = node
-    guard node.kind == .string else { return false }
-    return storage.content(of: node, equals: string)
-  }
-
-  /// Whether this has a member of that name which is that string; as ``equals(_:)``, and without a view in between.
-  package func has(_ key: String, _ string: String) -> Bool {
-    let node = node
-    guard node.kind == .object, let found = storage.member(of: index, node, named: key) else { return false }
-    let value = storage.tape[found]
-    return value.kind == .string && storage.content(of: value, equals: string)
-  }
-
-  /// The kind of the member of that name, without a view in between; nil if there is none or this is no object.
-  package func kind(of key: String) -> Kind? {
-    let node = node
-    guard node.kind == .object, let found = storage.member(of: index, node, named: key) else { return nil }
-    return storage.tape[found].kind
-  }
+  package var string: String? { storage.string(at: index) }
 
   /// Whether each member is of one of these kinds; true if this is no object.
   package func hasOnly(_ one: Kind, _ other: Kind) -> Bool {
@@ -90,13 +45,6 @@ package struct JSONView: Sendable {
       position = Int(value.next)
     }
     return true
-  }
-
-  /// Whether this is a string that starts with that one, byte for byte once escapes are decoded.
-  package func hasPrefix(_ string: String) -> Bool {
-    let node = node
-    guard node.kind == .string else { return false }
-    return storage.content(of: node, hasPrefix: string)
   }
 }
 

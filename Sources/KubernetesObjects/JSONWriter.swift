@@ -47,6 +47,8 @@ package struct JSONWriter: ~Copyable {
 
   package mutating func null() { plain("null") }
 
+  private mutating func plain(_ literal: StaticString) { token(literal.utf8Bytes) }
+
   /// One value that is JSON already.
   package mutating func raw(_ json: [UInt8]) { json.withUnsafeBufferPointer { token($0) } }
 
@@ -56,7 +58,7 @@ package struct JSONWriter: ~Copyable {
 
   /// The beginning of a value, up to where another value follows: after a colon or an opening bracket.
   package mutating func beginning(_ json: StaticString) {
-    token(UnsafeBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
+    token(json.utf8Bytes)
     needsComma = false
   }
 
@@ -66,6 +68,7 @@ package struct JSONWriter: ~Copyable {
     raw(json)
   }
 
+  @_disfavoredOverload
   private mutating func plain(_ text: String) {
     text.withUTF8Bytes { token($0) }
   }
@@ -115,6 +118,12 @@ package struct JSONWriter: ~Copyable {
   package mutating func endArray() { close(UInt8(ascii: "]")) }
 
   /// The name of the member whose value is written next.
+  package mutating func key(_ key: StaticString) {
+    output.appendQuoted(key.utf8Bytes, comma: needsComma, colon: true)
+    needsComma = false
+  }
+
+  @_disfavoredOverload
   package mutating func key(_ key: String) {
     key.withUTF8Bytes { output.appendQuoted($0, comma: needsComma, colon: true) }
     needsComma = false
@@ -131,7 +140,7 @@ package struct JSONWriter: ~Copyable {
   package mutating func members(
     of object: JSONView,
     replacing replaced: String,
-    without dropped: String,
+    without dropped: StaticString,
     by body: (inout JSONWriter) -> Void
   ) {
     let storage = object.storage
@@ -143,9 +152,9 @@ package struct JSONWriter: ~Copyable {
         let key = storage.tape[position]
         let value = storage.tape[position + 1]
         position = Int(value.next)
-        if storage.content(of: key, equals: replaced) {
+        if replaced.withUTF8Bytes({ JSONStorage.content(of: key, in: bytes, equals: $0) }) {
           body(&self)
-        } else if !storage.content(of: key, equals: dropped) {
+        } else if !JSONStorage.content(of: key, in: bytes, equals: dropped.utf8Bytes) {
           token(UnsafeBufferPointer(rebasing: bytes[Int(key.start)..<Int(key.end)]))
           output.append(UInt8(ascii: ":"))
           needsComma = false

@@ -7,6 +7,12 @@ extension String {
   }
 }
 
+extension StaticString {
+  /// The UTF-8 of a literal: no reference to count, and never a copy.
+  @inline(__always)
+  var utf8Bytes: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
+}
+
 extension UnsafeBufferPointer<UInt8> {
   @inline(__always)
   func hasSameBytes(as other: UnsafeBufferPointer<UInt8>) -> Bool {
