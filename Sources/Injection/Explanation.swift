@@ -34,7 +34,7 @@ extension Injector {
     var ignored: [String] = []
     guard
       let resolved = try? PodSettings.resolve(
-        defaults: PodSettings(settings),
+        defaults: SharedPodSettings(PodSettings(settings)),
         pod: view,
         namespace: context.namespace,
         warnings: &ignored
@@ -43,7 +43,7 @@ extension Injector {
     return Explanation(
       outcome: outcome,
       settings: PodAnnotation.allCases.map { annotation in
-        setting(annotation, resolved, view, context)
+        setting(annotation, resolved.settings, view, context)
       }
     )
   }

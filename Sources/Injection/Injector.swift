@@ -1,8 +1,10 @@
 package import KubernetesObjects
 
 /// Decides about a Pod and builds the patch that puts the sidecar in. Pure: no I/O, clock or randomness.
-package struct Injector: Sendable {
-  private let defaults: PodSettings
+///
+/// A class, so that each review takes along one reference instead of every text of the configuration.
+package final class Injector: Sendable {
+  private let defaults: SharedPodSettings
   private let volumes: MeshVolumes
   private let fragments: MeshFragments
   private let version: String
@@ -10,13 +12,16 @@ package struct Injector: Sendable {
 
   package var settings: MeshSettings { _read { yield fragments.settings } }
 
+  /// The revision that this control plane serves.
+  package var revision: String { fragments.settings.revision }
+
   /// - Parameters:
   ///   - version: of this program, for the status annotation.
   ///   - configurationHash: tells Pods with an older configuration from current ones.
   package init(settings: MeshSettings, version: String = "dev", configurationHash: String = "") {
     self.version = version
     self.configurationHash = configurationHash
-    defaults = PodSettings(settings)
+    defaults = SharedPodSettings(PodSettings(settings))
     volumes = MeshVolumes(token: settings.token)
     fragments = MeshFragments(settings)
   }
@@ -46,7 +51,7 @@ package struct Injector: Sendable {
     _ warnings: inout [String]
   ) throws(Denial) -> PatchWriter {
     try pod.validate()
-    let podSettings = try PodSettings.resolve(
+    let shared = try PodSettings.resolve(
       defaults: defaults,
       pod: pod,
       namespace: context.namespace,
@@ -60,12 +65,12 @@ package struct Injector: Sendable {
     try ProxyUser.check(pod, longRunning, proxy: settings.proxy)
     warnings += ProxyUser.warnings(pod, initApps, proxy: settings.proxy)
 
-    let isNative = try SidecarPlan.isNative(podSettings.nativeSidecar, context.cluster)
-    let waits = podSettings.holdApplication
+    let isNative = try SidecarPlan.isNative(shared.settings.nativeSidecar, context.cluster)
+    let waits = shared.settings.holdApplication
     var patch = PatchWriter()
     var probes = AppProbes(recorded: existing.recordedProbes?.root)
     for container in apps {
-      let rewrite = podSettings.rewriteProbes
+      let rewrite = shared.settings.rewriteProbes
       try probes.visit(
         .init(container: container, list: "/spec/containers", rewrite: rewrite, waits: waits),
         patch: &patch,
@@ -74,7 +79,7 @@ package struct Injector: Sendable {
     }
     for container in initApps {
       // A classic sidecar starts after the init containers: it would be waited for in vain.
-      let rewrite = podSettings.rewriteProbes && isNative
+      let rewrite = shared.settings.rewriteProbes && isNative
       try probes.visit(
         .init(container: container, list: "/spec/initContainers", rewrite: rewrite, waits: waits),
         patch: &patch,
@@ -90,13 +95,13 @@ package struct Injector: Sendable {
       pod: pod,
       firstApp: apps.first?.view,
       workload: context.workload?.name,
-      prometheus: podSettings.prometheus,
+      prometheus: shared.settings.prometheus,
       prior: existing.prior,
       status: &status
     )
     let plan = SidecarPlan(
       fragments: fragments,
-      pod: podSettings,
+      shared: shared,
       isNative: isNative,
       view: pod,
       apps: longRunning,

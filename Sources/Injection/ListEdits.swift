@@ -17,7 +17,13 @@ struct ListEdits {
   func write(front: [Element], back: [Element], to patch: inout PatchWriter) {
     let wanted = front + back
     guard isThere else {
-      if !wanted.isEmpty { patch.add(path, Self.array(wanted)) }
+      if !wanted.isEmpty {
+        patch.add(path) { writer in
+          writer.beginArray()
+          for element in wanted { writer.raw(element.json) }
+          writer.endArray()
+        }
+      }
       return
     }
     if inPlace(front: front.count, back: back.count), zip(ours, wanted).allSatisfy({ name(at: $0) == $1.name }) {
@@ -32,15 +38,10 @@ struct ListEdits {
   }
 
   private func inPlace(front: Int, back: Int) -> Bool {
-    ours.count == front + back
+    if ours.isEmpty { return front + back == 0 }
+    return ours.count == front + back
       && ours == Array(0..<front) + Array((existing.count - min(back, existing.count))..<existing.count)
   }
 
   private func name(at index: Int) -> String? { existing[index].string(of: "name") }
-
-  private static func array(_ elements: [Element]) -> [UInt8] {
-    var writer = JSONWriter(reservingCapacity: elements.reduce(2) { $0 + $1.json.count + 1 })
-    writer.array { writer in for element in elements { writer.raw(element.json) } }
-    return writer.bytes
-  }
 }

@@ -80,11 +80,11 @@ struct MetadataEdits {
     if isThere {
       for member in members { patch.add(member.key.pointer, member.value) }
     } else {
-      var writer = JSONWriter(
-        reservingCapacity: members.reduce(2) { $0 + $1.key.name.utf8.count + $1.value.utf8.count + 8 }
-      )
-      writer.object { writer in for member in members { writer.member(member.key.name, member.value) } }
-      patch.add(path, writer.bytes)
+      patch.add(path) { writer in
+        writer.beginObject()
+        for member in members { writer.member(member.key.name, member.value) }
+        writer.endObject()
+      }
     }
   }
 }

@@ -6,22 +6,35 @@ enum MetadataPointers {
   static let annotations = "/metadata/annotations"
 }
 
-/// A label or annotation of ours, its JSON Pointer escaped once.
-final class MetadataKey: Sendable {
-  let name: String
-  let pointer: String
+/// A label or annotation that injection sets.
+enum MetadataKey: CaseIterable {
+  case canonicalName, canonicalRevision
+  case defaultContainer, status, scrape, scrapePort, scrapePath, scrapeScheme
 
-  convenience init(label name: String) { self.init(name, in: MetadataPointers.labels) }
-
-  convenience init(annotation name: String) { self.init(name, in: MetadataPointers.annotations) }
-
-  private init(_ name: String, in parent: String) {
-    self.name = name
-    pointer = "\(parent)/\(JSONPointer.escape(name))"
+  var name: String {
+    switch self {
+    case .canonicalName: MeshNames.canonicalNameLabel
+    case .canonicalRevision: MeshNames.canonicalRevisionLabel
+    case .defaultContainer: MeshNames.defaultContainerAnnotation
+    case .status: MeshNames.statusAnnotation
+    case .scrape: "prometheus.io/scrape"
+    case .scrapePort: "prometheus.io/port"
+    case .scrapePath: "prometheus.io/path"
+    case .scrapeScheme: "prometheus.io/scheme"
+    }
   }
 
-  static let canonicalName = MetadataKey(label: MeshNames.canonicalNameLabel)
-  static let canonicalRevision = MetadataKey(label: MeshNames.canonicalRevisionLabel)
-  static let defaultContainer = MetadataKey(annotation: MeshNames.defaultContainerAnnotation)
-  static let status = MetadataKey(annotation: MeshNames.statusAnnotation)
+  /// The JSON Pointer to it, spelled out so that no Pod has to wait for its escapes.
+  var pointer: String {
+    switch self {
+    case .canonicalName: "/metadata/labels/service.istio.io~1canonical-name"
+    case .canonicalRevision: "/metadata/labels/service.istio.io~1canonical-revision"
+    case .defaultContainer: "/metadata/annotations/kubectl.kubernetes.io~1default-container"
+    case .status: "/metadata/annotations/amesh.apisix.apache.org~1status"
+    case .scrape: "/metadata/annotations/prometheus.io~1scrape"
+    case .scrapePort: "/metadata/annotations/prometheus.io~1port"
+    case .scrapePath: "/metadata/annotations/prometheus.io~1path"
+    case .scrapeScheme: "/metadata/annotations/prometheus.io~1scheme"
+    }
+  }
 }

@@ -29,6 +29,14 @@ struct PatchWriter: ~Copyable {
     writer.endObject()
   }
 
+  /// An addition that `body` writes as one value.
+  mutating func add(_ path: String, by body: (inout JSONWriter) -> Void) {
+    begin(#"{"op":"add","path":"#, path)
+    writer.key("value")
+    body(&writer)
+    writer.endObject()
+  }
+
   /// A replacement that `body` writes as one value.
   mutating func replace(_ path: String, by body: (inout JSONWriter) -> Void) {
     begin(#"{"op":"replace","path":"#, path)

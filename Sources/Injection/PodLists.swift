@@ -39,9 +39,9 @@ struct PodLists {
     to patch: inout PatchWriter
   ) -> [String] {
     guard let volumes else {
-      var writer = JSONWriter(reservingCapacity: wanted.volumes.reduce(2) { $0 + $1.json.count + 1 })
-      writer.array { writer in for volume in wanted.volumes { writer.raw(volume.json) } }
-      patch.add("/spec/volumes", writer.bytes)
+      patch.add("/spec/volumes") { writer in
+        writer.array { writer in for volume in wanted.volumes { writer.raw(volume.json) } }
+      }
       return wanted.names
     }
     let hasOurs = volumes.elements.contains { volume in

@@ -66,6 +66,13 @@ struct PodSettings: Equatable {
 
 }
 
+/// Handed on by one reference; of nearly all Pods these are the mesh's own.
+final class SharedPodSettings: Sendable {
+  let settings: PodSettings
+
+  init(_ settings: PodSettings) { self.settings = settings }
+}
+
 private func set<Value>(_ property: inout Value, _ value: Value?) -> Bool {
   guard let value else { return false }
   property = value
@@ -75,16 +82,20 @@ private func set<Value>(_ property: inout Value, _ value: Value?) -> Bool {
 extension PodSettings {
   /// The mesh's settings as the annotations of namespace and Pod change them.
   static func resolve(
-    defaults: PodSettings,
+    defaults: SharedPodSettings,
     pod: PodView,
     namespace: NamespaceMetadata,
     warnings: inout [String]
-  ) throws(Denial) -> PodSettings {
-    var settings = defaults
+  ) throws(Denial) -> SharedPodSettings {
+    let isAnnotated =
+      pod.annotations?.hasKey(startingWith: MeshNames.prefix) == true
+      || namespace.annotations?.keys.contains { $0.hasPrefix(MeshNames.prefix) } == true
+    guard isAnnotated else { return defaults }
+    var settings = defaults.settings
     try settings.takeAnnotations(of: namespace, &warnings)
     if let annotations = pod.annotations { try settings.takeAnnotations(ofPod: annotations, &warnings) }
     if settings.isAnnotated { try settings.checkResources() }
-    return settings
+    return SharedPodSettings(settings)
   }
 
   private mutating func takeAnnotations(of namespace: NamespaceMetadata, _ warnings: inout [String]) throws(Denial) {

@@ -41,10 +41,10 @@ enum ScrapeAnnotation: CaseIterable {
 
   var key: MetadataKey {
     switch self {
-    case .scrape: Self.keys.scrape
-    case .port: Self.keys.port
-    case .path: Self.keys.path
-    case .scheme: Self.keys.scheme
+    case .scrape: .scrape
+    case .port: .scrapePort
+    case .path: .scrapePath
+    case .scheme: .scrapeScheme
     }
   }
 
@@ -59,9 +59,4 @@ enum ScrapeAnnotation: CaseIterable {
   }
 
   private static let portNumber = "\(MeshPorts.metrics)"
-
-  private static let keys = (
-    scrape: MetadataKey(annotation: "prometheus.io/scrape"), port: MetadataKey(annotation: "prometheus.io/port"),
-    path: MetadataKey(annotation: "prometheus.io/path"), scheme: MetadataKey(annotation: "prometheus.io/scheme")
-  )
 }

@@ -3,7 +3,7 @@ import KubernetesObjects
 /// Everything that the two containers depend on, worked out from one Pod.
 struct SidecarPlan {
   let fragments: MeshFragments
-  let pod: PodSettings
+  private let shared: SharedPodSettings
   let shape: SidecarShape
   let inboundPorts: PortSet
   /// The value of `AMESH_APP_PROBES`.
@@ -19,6 +19,8 @@ struct SidecarPlan {
 extension SidecarPlan {
   var mesh: MeshSettings { _read { yield fragments.settings } }
 
+  var pod: PodSettings { _read { yield shared.settings } }
+
   /// Whether `amesh-proxy` is an init container with `restartPolicy: Always`.
   var isNative: Bool { shape.isNative }
 
@@ -30,7 +32,7 @@ extension SidecarPlan {
   /// - Parameter apps: the containers that run beside the sidecar.
   init(
     fragments: MeshFragments,
-    pod: PodSettings,
+    shared: SharedPodSettings,
     isNative: Bool,
     view: PodView,
     apps: [AppContainer],
@@ -38,10 +40,10 @@ extension SidecarPlan {
     appMetrics: [UInt8]?
   ) {
     self.fragments = fragments
-    self.pod = pod
+    self.shared = shared
     self.appProbes = appProbes
     self.appMetrics = appMetrics
-    inboundPorts = pod.inboundPorts ?? .ports(CapturedPorts.declared(by: apps.lazy.map(\.ports)))
+    inboundPorts = shared.settings.inboundPorts ?? .ports(CapturedPorts.declared(by: apps.lazy.map(\.ports)))
     podPorts = AppSummary.ports(apps)
     appContainers = AppSummary.names(apps)
     let resources = view.spec?["resources"]

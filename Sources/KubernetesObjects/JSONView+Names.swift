@@ -23,6 +23,20 @@ extension JSONView {
     string.withUTF8Bytes { storage.string(at: index, hasPrefix: $0) }
   }
 
+  /// Whether a member's name starts with that text.
+  package func hasKey(startingWith prefix: String) -> Bool {
+    let object = node
+    guard object.kind == .object else { return false }
+    return prefix.withUTF8Bytes { prefix in
+      var position = index + 1
+      for _ in 0..<object.count {
+        if storage.string(at: position, hasPrefix: prefix) { return true }
+        position = Int(storage.tape[position + 1].next)
+      }
+      return false
+    }
+  }
+
   private func member(_ name: UnsafeBufferPointer<UInt8>) -> JSONView? {
     storage.member(of: index, named: name).map { JSONView(storage: storage, index: $0) }
   }
