@@ -108,6 +108,7 @@ struct AppProbes {
     guard size <= EnvironmentValue.limit else {
       throw PodView.malformed("what the sidecar that is there has in \(Self.variable) is too long")
     }
+    if entries.isEmpty { entries.reserveCapacity(4) }
     entries.append((path, original))
   }
 

@@ -5,17 +5,17 @@ struct Decision: Equatable {
   var reason: InjectionReason
   var warnings: [String] = []
 
-  static func make(pod: PodView, context: InjectionContext, settings: MeshSettings) -> Decision {
+  static func make(pod: PodView, context: InjectionContext, mesh: MeshFragments) -> Decision {
     let namespace = context.namespace
     var warnings: [String] = []
-    if let reason = Self.forbidden(namespace.name, settings) {
+    if let reason = Self.forbidden(namespace.name, mesh) {
       if pod.label(MeshNames.injectLabel) == "true" {
         warnings.append("no sidecar: Pods in namespace \(namespace.name) are never injected")
       }
       return Decision(reason: reason, warnings: warnings)
     }
 
-    let wish = Wish(pod: pod, context: context, revision: settings.revision, warnings: &warnings)
+    let wish = Wish(pod: pod, context: context, revision: mesh.settings.revision, warnings: &warnings)
     guard wish.reason.verdict == .injected else { return Decision(reason: wish.reason, warnings: warnings) }
 
     // From here on someone asked for a sidecar, so each refusal is told to the user.
@@ -31,16 +31,16 @@ struct Decision: Equatable {
     if pod.annotations?.has("kubernetes.io/config.mirror") == true {
       return Decision(reason: .mirrorPod, warnings: warnings)
     }
-    if let index = settings.neverInject.firstIndex(where: { $0.matches(pod.label) }) {
+    if let index = mesh.settings.neverInject.firstIndex(where: { $0.matches(pod.label) }) {
       warnings.append("no sidecar: selector \(index + 1) of the mesh's neverInject matches this Pod's labels")
       return Decision(reason: .neverInject, warnings: warnings)
     }
     return Decision(reason: wish.reason, warnings: warnings)
   }
 
-  private static func forbidden(_ namespace: String, _ settings: MeshSettings) -> InjectionReason? {
+  private static func forbidden(_ namespace: String, _ mesh: MeshFragments) -> InjectionReason? {
     if MeshNames.systemNamespaces.contains(namespace) { return .systemNamespace }
-    return namespace == settings.controlPlane.namespace ? .controlPlaneNamespace : nil
+    return namespace == mesh.settings.controlPlane.namespace ? .controlPlaneNamespace : nil
   }
 }
 

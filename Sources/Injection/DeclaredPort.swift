@@ -22,7 +22,12 @@ struct DeclaredPort {
   /// All of a container, in its order.
   static func all(of container: JSONView) -> [DeclaredPort] {
     guard let list = container["ports"], list.kind == .array else { return [] }
-    return list.elements.compactMap(DeclaredPort.init)
+    var ports: [DeclaredPort] = []
+    ports.reserveCapacity(list.count)
+    for port in list.elements {
+      if let port = DeclaredPort(port) { ports.append(port) }
+    }
+    return ports
   }
 }
 

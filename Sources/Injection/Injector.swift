@@ -28,7 +28,7 @@ package final class Injector: Sendable {
 
   package func inject(pod: JSONView, context: InjectionContext) -> InjectionOutcome {
     let view = PodView(pod)
-    let decision = Decision.make(pod: view, context: context, settings: settings)
+    let decision = Decision.make(pod: view, context: context, mesh: fragments)
     guard decision.reason.verdict == .injected else {
       return InjectionOutcome(reason: decision.reason, warnings: Self.capped(decision.warnings))
     }
@@ -63,7 +63,7 @@ package final class Injector: Sendable {
     var longRunning = apps
     for app in initApps where app.view.has("restartPolicy", "Always") { longRunning.append(app) }
     try ProxyUser.check(pod, longRunning, proxy: settings.proxy)
-    warnings += ProxyUser.warnings(pod, initApps, proxy: settings.proxy)
+    ProxyUser.warn(pod, initApps, proxy: settings.proxy, &warnings)
 
     let isNative = try SidecarPlan.isNative(shared.settings.nativeSidecar, context.cluster)
     let waits = shared.settings.holdApplication
@@ -108,7 +108,7 @@ package final class Injector: Sendable {
       appProbes: probes.environment,
       appMetrics: metadata.appMetrics
     )
-    warnings += plan.warnings(apps: longRunning, pod: pod, workload: context.workload)
+    plan.warn(apps: longRunning, pod: pod, workload: context.workload, &warnings)
 
     try write(plan, pod, existing, &status, to: &patch)
     metadata.write(to: &patch, pod: pod, status: status.annotation)

@@ -19,6 +19,10 @@ struct MetadataEdits {
     prior: InjectionStatus?,
     status: inout InjectionStatus
   ) {
+    labels.reserveCapacity(2)
+    annotations.reserveCapacity(MetadataKey.allCases.count)
+    status.labels.reserveCapacity(2)
+    status.annotations.reserveCapacity(MetadataKey.allCases.count)
     func isMissing(_ label: String) -> Bool {
       let isMissing = pod.labels?.has(label) != true
       if isMissing || prior?.labels.contains(label) == true { status.labels.append(label) }

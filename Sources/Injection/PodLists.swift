@@ -8,21 +8,21 @@ struct PodLists {
   private let pullSecrets: JSONView?
 
   init(pod: PodView, existing: ExistingSidecar) {
-    func list(_ key: String) -> JSONView? {
+    func list(_ key: StaticString) -> JSONView? {
       guard let view = pod.spec?[key], view.kind == .array else { return nil }
       return view
     }
     containers = ListEdits(
       path: "/spec/containers",
       existing: pod.containers,
-      isThere: list("containers") != nil,
+      isThere: pod.spec?.kind(of: "containers") == .array,
       ours: existing.containers,
       recognition: existing.recognition
     )
     initContainers = ListEdits(
       path: "/spec/initContainers",
       existing: pod.initContainers,
-      isThere: list("initContainers") != nil,
+      isThere: pod.spec?.kind(of: "initContainers") == .array,
       ours: existing.initContainers,
       recognition: existing.recognition
     )
@@ -98,6 +98,7 @@ struct CreatedLists {
   private var null: [String] = []
 
   init(pod: PodView, prior: InjectionStatus?) {
+    created.reserveCapacity(Self.pointers.count)
     for (pointer, parent, key) in Self.pointers {
       let kind =
         switch parent {
@@ -129,6 +130,8 @@ struct CreatedLists {
       }
     }
     status.created = created.filter(isOurs)
-    status.restore += null.filter(isOurs).map { InjectionStatus.Restored(pointer: $0, value: .null) }
+    for pointer in null where isOurs(pointer) {
+      status.restore.append(InjectionStatus.Restored(pointer: pointer, value: .null))
+    }
   }
 }

@@ -18,14 +18,19 @@ enum ProxyUser {
   }
 
   /// Some let an init container run as the proxy's user on purpose, to reach the network before the sidecar is ready.
-  static func warnings(_ pod: PodView, _ initContainers: [AppContainer], proxy: MeshSettings.Proxy) -> [String] {
+  static func warn(
+    _ pod: PodView,
+    _ initContainers: [AppContainer],
+    proxy: MeshSettings.Proxy,
+    _ warnings: inout [String]
+  ) {
     let shared = pod.spec?["securityContext"]
-    return initContainers.lazy.map(\.view).compactMap { container in
-      guard !container.has("restartPolicy", "Always"),
-        let (_, what, number) = clash(container, shared, proxy)
-      else { return nil }
-      let name = quoted(container.string(of: "name") ?? "", limit: 30)
-      return "init container \(name) runs as the proxy's \(what) \(number): its traffic bypasses the mesh"
+    for container in initContainers {
+      guard !container.view.has("restartPolicy", "Always"),
+        let (_, what, number) = clash(container.view, shared, proxy)
+      else { continue }
+      let name = quoted(container.view.string(of: "name") ?? "", limit: 30)
+      warnings.append("init container \(name) runs as the proxy's \(what) \(number): its traffic bypasses the mesh")
     }
   }
 

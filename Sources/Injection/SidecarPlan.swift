@@ -86,8 +86,12 @@ extension SidecarPlan {
     }
   }
 
-  func warnings(apps: [AppContainer], pod view: PodView, workload: InjectionContext.Workload?) -> [String] {
-    var warnings: [String] = []
+  func warn(
+    apps: [AppContainer],
+    pod view: PodView,
+    workload: InjectionContext.Workload?,
+    _ warnings: inout [String]
+  ) {
     if inboundPorts == .all || pod.capture.outboundPorts == .all {
       warnings.append("all ports (*) are captured: whatever is not HTTP will break in this Pod")
     }
@@ -102,7 +106,6 @@ extension SidecarPlan {
         warnings.append("container \(name) declares port \(port.number), which the sidecar listens on")
       }
     }
-    return warnings
   }
 
   /// Whether the Pod is to run to an end: by the Job that owns it, or offline by what its template is of.

@@ -66,10 +66,8 @@ package struct AdmissionReview: Sendable {
 
   package init(_ root: JSONView) throws(AdmissionReviewError) {
     guard root.kind == .object else { throw .notAnObject }
-    guard let kind = root.string(of: "kind"), kind == Self.kindName else {
-      throw .kind(root.string(of: "kind"))
-    }
-    guard let apiVersion = root.string(of: "apiVersion"), let version = Version(rawValue: apiVersion) else {
+    guard root.has("kind", Self.kindName) else { throw .kind(root.string(of: "kind")) }
+    guard let version = Version.allCases.first(where: { root.has("apiVersion", $0.rawValue) }) else {
       throw .apiVersion(root.string(of: "apiVersion"))
     }
     guard let request = root["request"], request.kind == .object else { throw .noRequest }
