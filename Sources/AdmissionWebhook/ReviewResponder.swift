@@ -98,6 +98,6 @@ package struct ReviewResponder: Sendable {
   }
 
   private func audit(injected: Bool, _ reason: ReviewReason) -> [(key: String, value: String)] {
-    [("injected", injected ? "true" : "false"), ("reason", reason.label), ("revision", injector.settings.revision)]
+    [("injected", injected ? "true" : "false"), ("reason", reason.label), ("revision", injector.revision)]
   }
 }

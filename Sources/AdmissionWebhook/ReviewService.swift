@@ -1,6 +1,7 @@
 import Injection
 import KubernetesObjects
 import Logging
+import NIOCore
 
 /// Takes the bytes of a review to the bytes of its answer: finds its namespace, asks the ``ReviewResponder``, tells
 /// metrics and log.
@@ -23,7 +24,7 @@ struct ReviewService: Sendable {
 
   /// Answers without waiting for anything; nil when the review's namespace has to be looked up first.
   func answerAtOnce(_ body: [UInt8], selector: WebhookSelector) throws(HTTPProblem) -> [UInt8]? {
-    let start = ContinuousClock.now
+    let start = NIODeadline.now()
     let review = try parse(body)
     let responder = injector.responder
     switch responder.triage(review) {
@@ -51,7 +52,7 @@ struct ReviewService: Sendable {
   }
 
   private func answerNow(_ body: consuming [UInt8], selector: WebhookSelector) async throws(HTTPProblem) -> [UInt8] {
-    let start = ContinuousClock.now
+    let start = NIODeadline.now()
     let review = try parse(body)
     let responder = injector.responder
     switch responder.triage(review) {
@@ -84,16 +85,16 @@ struct ReviewService: Sendable {
   private func tell(
     _ answer: ReviewAnswer,
     to review: AdmissionReview,
-    since start: ContinuousClock.Instant
+    since start: NIODeadline
   ) -> [UInt8] {
-    let duration = ContinuousClock.now - start
-    metrics.answered(answer, nanoseconds: duration.nanoseconds)
-    log(answer, to: review, duration: duration)
+    let nanoseconds = (NIODeadline.now() - start).nanoseconds
+    metrics.answered(answer, nanoseconds: nanoseconds)
+    log(answer, to: review, nanoseconds: nanoseconds)
     return answer.body
   }
 
   /// Never logs the object: it may hold secrets.
-  private func log(_ answer: ReviewAnswer, to review: AdmissionReview, duration: Duration) {
+  private func log(_ answer: ReviewAnswer, to review: AdmissionReview, nanoseconds: Int64) {
     let level: Logger.Level = answer.verdict == .denied ? .info : .debug
     guard level >= logger.logLevel else { return }
     var metadata: Logger.Metadata = [
@@ -102,19 +103,12 @@ struct ReviewService: Sendable {
       "uid": "\(review.uid.cut(toBytes: Self.maximumLoggedBytes))",
       "verdict": "\(answer.verdict.rawValue)",
       "reason": "\(answer.reason.label)",
-      "seconds": "\(Double(duration.nanoseconds) / 1e9)",
+      "seconds": "\(Double(nanoseconds) / 1e9)",
       "patch-bytes": "\(answer.patchBytes)",
     ]
     if !answer.message.isEmpty { metadata["message"] = "\(answer.message)" }
     if review.isDryRun { metadata["dry-run"] = "true" }
     logger.log(level: level, "Answered an admission review", metadata: metadata)
-  }
-}
-
-extension Duration {
-  fileprivate var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
   }
 }
 

@@ -10,7 +10,13 @@ package final class WebhookMetrics: Sendable {
   }
 
   private let factory: any MetricsFactory
-  private let requests = NIOLockedValueBox<[Outcome: Counter]>([:])
+  /// A counter per outcome, and the last one that was asked for: most reviews end as the one before.
+  private struct Requests {
+    var counters: [Outcome: Counter] = [:]
+    var last: (outcome: Outcome, counter: Counter)?
+  }
+
+  private let requests = NIOLockedValueBox(Requests())
   private let duration: CoreMetrics.Timer
   private let patchBytes: Recorder
   private let problems: [HTTPProblem.Code: Counter]
@@ -63,13 +69,16 @@ package final class WebhookMetrics: Sendable {
 
   private func counter(_ outcome: Outcome) -> Counter {
     requests.withLockedValue { requests in
-      if let counter = requests[outcome] { return counter }
-      let counter = Counter(
-        label: "amesh_injection_requests_total",
-        dimensions: [("verdict", outcome.verdict.rawValue), ("reason", outcome.reason.label)],
-        factory: factory
-      )
-      requests[outcome] = counter
+      if let last = requests.last, last.outcome == outcome { return last.counter }
+      let counter =
+        requests.counters[outcome]
+        ?? Counter(
+          label: "amesh_injection_requests_total",
+          dimensions: [("verdict", outcome.verdict.rawValue), ("reason", outcome.reason.label)],
+          factory: factory
+        )
+      requests.counters[outcome] = counter
+      requests.last = (outcome, counter)
       return counter
     }
   }
