@@ -145,16 +145,32 @@ extension AppProbes {
     var isLifecycle: Bool { self == .postStart || self == .preStop }
 
     /// JSON Pointer below the container, without its first slash.
-    var pointer: String { isLifecycle ? "lifecycle/\(rawValue)" : rawValue }
+    var pointer: String {
+      switch self {
+      case .postStart: "lifecycle/postStart"
+      case .preStop: "lifecycle/preStop"
+      default: rawValue
+      }
+    }
 
     func path(container: String) -> String {
       switch self {
-      case .livenessProbe: "/app-health/\(container)/livez"
-      case .readinessProbe: "/app-health/\(container)/readyz"
-      case .startupProbe: "/app-health/\(container)/startupz"
-      case .postStart: "/app-lifecycle/\(container)/poststart"
-      case .preStop: "/app-lifecycle/\(container)/prestop"
+      case .livenessProbe: String("/app-health/", container, "/livez")
+      case .readinessProbe: String("/app-health/", container, "/readyz")
+      case .startupProbe: String("/app-health/", container, "/startupz")
+      case .postStart: String("/app-lifecycle/", container, "/poststart")
+      case .preStop: String("/app-lifecycle/", container, "/prestop")
       }
     }
+  }
+}
+
+extension String {
+  /// The three in a row, in storage that is large enough from the start; an interpolation would make it grow.
+  fileprivate init(_ first: String, _ second: String, _ third: String) {
+    self = first
+    reserveCapacity(first.utf8.count + second.utf8.count + third.utf8.count)
+    self += second
+    self += third
   }
 }

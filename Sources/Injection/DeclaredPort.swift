@@ -11,7 +11,9 @@ struct DeclaredPort {
   let isTCP: Bool
 
   init?(_ port: JSONView) {
-    guard let number = port.integer(of: "containerPort").flatMap({ UInt16(exactly: $0) }), number > 0 else { return nil }
+    guard let number = port.integer(of: "containerPort").flatMap({ UInt16(exactly: $0) }), number > 0 else {
+      return nil
+    }
     self.number = number
     name = port.string(of: "name")
     let transport = port["protocol"]

@@ -91,7 +91,7 @@ package final class Injector: Sendable {
     status.version = version
     status.revision = settings.revision
     status.configHash = configurationHash
-    let metadata = MetadataEdits(
+    var metadata = MetadataEdits(
       pod: pod,
       firstApp: apps.first?.view,
       workload: context.workload?.name,
@@ -124,13 +124,16 @@ package final class Injector: Sendable {
   ) throws(Denial) {
     let proxy = (name: MeshNames.proxyContainer, json: try plan.patched(plan.proxyContainer(), .proxy))
     let redirect = (name: MeshNames.initContainer, json: try plan.patched(plan.initContainer(), .initContainer))
-    try existing.checkReservedNames(pod, desired: { name in
-      switch name {
-      case proxy.name: proxy.json
-      case redirect.name: redirect.json
-      default: volumes.volumes.first { $0.name == name }?.json
+    try existing.checkReservedNames(
+      pod,
+      desired: { name in
+        switch name {
+        case proxy.name: proxy.json
+        case redirect.name: redirect.json
+        default: volumes.volumes.first { $0.name == name }?.json
+        }
       }
-    })
+    )
 
     let created = CreatedLists(pod: pod, prior: existing.prior)
     let lists = PodLists(pod: pod, existing: existing)
@@ -158,6 +161,11 @@ package final class Injector: Sendable {
 
   private static func others(_ list: [JSONView], _ ours: [Int]) -> [AppContainer] {
     let ours = Set(ours)
-    return list.enumerated().compactMap { index, view in ours.contains(index) ? nil : AppContainer(view, index: index) }
+    var others: [AppContainer] = []
+    others.reserveCapacity(list.count)
+    for (index, view) in list.enumerated() where !ours.contains(index) {
+      others.append(AppContainer(view, index: index))
+    }
+    return others
   }
 }

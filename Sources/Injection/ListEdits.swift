@@ -15,22 +15,25 @@ struct ListEdits {
 
   /// Writes the operations that put `front` first and `back` last, with nothing else of ours in the list.
   func write(front: [Element], back: [Element], to patch: inout PatchWriter) {
-    let wanted = front + back
     guard isThere else {
-      if !wanted.isEmpty {
+      if !front.isEmpty || !back.isEmpty {
         patch.add(path) { writer in
           writer.beginArray()
-          for element in wanted { writer.raw(element.json) }
+          for element in front { writer.raw(element.json) }
+          for element in back { writer.raw(element.json) }
           writer.endArray()
         }
       }
       return
     }
-    if inPlace(front: front.count, back: back.count), zip(ours, wanted).allSatisfy({ name(at: $0) == $1.name }) {
-      for (index, element) in zip(ours, wanted) where !recognition.matches(existing[index], element.json) {
-        patch.replace("\(path)/\(index)", element.json)
+    if inPlace(front: front.count, back: back.count) {
+      let wanted = ours.isEmpty ? [] : front + back
+      if zip(ours, wanted).allSatisfy({ name(at: $0) == $1.name }) {
+        for (index, element) in zip(ours, wanted) where !recognition.matches(existing[index], element.json) {
+          patch.replace("\(path)/\(index)", element.json)
+        }
+        return
       }
-      return
     }
     for index in ours.reversed() { patch.remove("\(path)/\(index)") }
     for (index, element) in front.enumerated() { patch.add("\(path)/\(index)", element.json) }

@@ -63,10 +63,9 @@ struct MetadataEdits {
   }
 
   /// - Parameter status: the serialised status annotation.
-  func write(to patch: inout PatchWriter, pod: PodView, status: String) {
+  mutating func write(to patch: inout PatchWriter, pod: PodView, status: String) {
     if pod.metadata == nil { patch.add("/metadata", Array("{}".utf8)) }
     write(labels, MetadataPointers.labels, isThere: pod.labels != nil, to: &patch)
-    var annotations = annotations
     if pod.annotation(MeshNames.statusAnnotation) != status {
       annotations.append((.status, status))
     }

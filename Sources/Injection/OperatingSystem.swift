@@ -19,7 +19,8 @@ enum OperatingSystem {
   }
 
   private static func asksForWindows(_ expression: JSONView) -> Bool {
-    guard let key = expression["key"], labels.contains(where: { key.equals($0) }), let values = expression["values"] else {
+    guard let key = expression["key"], labels.contains(where: { key.equals($0) }), let values = expression["values"]
+    else {
       return false
     }
     return expression.has("operator", "In") && values.count > 0
