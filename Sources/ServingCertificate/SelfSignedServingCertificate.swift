@@ -63,7 +63,7 @@ package struct SelfSignedServingCertificate: Sendable, Equatable {
     let name = try DistinguishedName { CommonName("Amesh serving CA") }
     return try Certificate(
       version: .v3,
-      serialNumber: Certificate.SerialNumber(),
+      serialNumber: serialNumber(),
       publicKey: key.publicKey,
       notValidBefore: period.from,
       notValidAfter: period.until,
@@ -88,7 +88,7 @@ package struct SelfSignedServingCertificate: Sendable, Equatable {
   ) throws -> Certificate {
     try Certificate(
       version: .v3,
-      serialNumber: Certificate.SerialNumber(),
+      serialNumber: serialNumber(),
       publicKey: key.publicKey,
       notValidBefore: period.from,
       notValidAfter: period.until,
@@ -133,5 +133,13 @@ package struct SelfSignedServingCertificate: Sendable, Equatable {
         }
       }
     }
+  }
+
+  /// 127 random bits, positive: at most 20 octets, as RFC 5280, 4.1.2.2, wants it. The package's own default takes up to
+  /// 21, with the zero that keeps it positive.
+  private static func serialNumber() -> Certificate.SerialNumber {
+    var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+    bytes[0] = bytes[0] & 0x7F | 0x40
+    return Certificate.SerialNumber(bytes: bytes)
   }
 }

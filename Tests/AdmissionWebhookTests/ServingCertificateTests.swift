@@ -21,6 +21,13 @@ struct ServingCertificateTests {
     #expect(try NIOSSLCertificate.fromPEMBytes(Array(made.authorityPEM.utf8)).count == 1)
   }
 
+  @Test func `serial numbers are positive and fit into 20 octets`() throws {
+    for _ in 0..<20 {
+      let serial = try NIOSSLCertificate.fromPEMBytes(Array(make().authorityPEM.utf8)).map(\.serialNumber)
+      #expect(serial.allSatisfy { $0.count == 16 && $0[0] < 0x80 })
+    }
+  }
+
   @Test(arguments: ["", "-a", "a-", "a..b", "a_b", "a b", "*", "é.example", String(repeating: "a", count: 64)])
   func `names that no client can connect to are refused`(name: String) {
     #expect(throws: ServingCertificateError.invalidName(name)) { try make([name]) }
