@@ -91,6 +91,12 @@ package struct MeshCertificate: Sendable {
     if case .isCertificateAuthority(let length) = basicConstraints { length } else { nil }
   }
 
+  /// For a person; empty for most leaves.
+  package var subjectName: String { "\(x509.subject)" }
+
+  /// For a person.
+  package var issuerName: String { "\(x509.issuer)" }
+
   /// Whether subject and issuer are the same, as in every root.
   package var isSelfIssued: Bool { x509.subject == x509.issuer }
 

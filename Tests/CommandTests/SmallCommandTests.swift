@@ -6,7 +6,9 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct SmallCommandTests {
   @Test func `Help of every command is documentation`() async throws {
-    for command in [[], ["serve"], ["config"], ["config", "validate"], ["config", "show"], ["wait"], ["drain"]] {
+    for command in [
+      [], ["serve"], ["config"], ["config", "validate"], ["config", "show"], ["cert"], ["wait"], ["drain"],
+    ] {
       let result = try await RunningCommand.run(command + ["--help"])
       #expect(result.status == 0)
       #expect(result.output.contains("OVERVIEW: "))
