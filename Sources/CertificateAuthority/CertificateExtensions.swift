@@ -6,6 +6,7 @@ struct CertificateExtensions {
   let profile: CertificateProfile
   let subjectKeyIdentifier: [UInt8]
   let authorityKeyIdentifier: [UInt8]
+  let privateExtension: PrivateExtension?
 
   /// Extensions of id-ce, named by the last arc of 2.5.29.x (RFC 5280, section 4.2.1).
   fileprivate enum Kind: UInt8 {
@@ -17,7 +18,7 @@ struct CertificateExtensions {
     case extendedKeyUsage = 37
   }
 
-  func serialize(into list: inout DER.Serializer) {
+  func serialize(into list: inout DER.Serializer) throws {
     list.append(.basicConstraints, critical: true) { $0.serializeRawBytes(basicConstraints) }
     list.append(.keyUsage, critical: true) { $0.serializeRawBytes(keyUsage) }
     if let extendedKeyUsage {
@@ -31,6 +32,12 @@ struct CertificateExtensions {
       value.appendConstructedNode(identifier: .sequence) { names in
         for uri in profile.uris { names.append(.context(6), uri.utf8) }
         for name in profile.dnsNames { names.append(.context(2), name.utf8) }
+      }
+    }
+    if let privateExtension {
+      try list.appendConstructedNode(identifier: .sequence) { parts in
+        try parts.serialize(privateExtension.id)
+        parts.append(.octetString, privateExtension.value)
       }
     }
   }

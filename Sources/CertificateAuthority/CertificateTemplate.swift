@@ -11,6 +11,7 @@ struct CertificateTemplate {
   let issuer: IssuerName
   let authorityKeyIdentifier: [UInt8]
   let signatureAlgorithm: SignatureAlgorithm
+  var privateExtension: PrivateExtension? = nil
 
   /// DER of the TBSCertificate (RFC 5280, section 4.1).
   func toBeSigned() throws -> [UInt8] {
@@ -27,8 +28,8 @@ struct CertificateTemplate {
       }
       try fields.serialize(profile.subject(serialNumber))
       fields.serializeRawBytes(publicKey.derBytes)
-      fields.serialize(explicitlyTaggedWithTagNumber: 3, tagClass: .contextSpecific) { tagged in
-        tagged.appendConstructedNode(identifier: .sequence) { extensions.serialize(into: &$0) }
+      try fields.serialize(explicitlyTaggedWithTagNumber: 3, tagClass: .contextSpecific) { tagged in
+        try tagged.appendConstructedNode(identifier: .sequence) { try extensions.serialize(into: &$0) }
       }
     }
     return serializer.serializedBytes
@@ -51,7 +52,8 @@ struct CertificateTemplate {
     CertificateExtensions(
       profile: profile,
       subjectKeyIdentifier: subjectKeyIdentifier,
-      authorityKeyIdentifier: authorityKeyIdentifier
+      authorityKeyIdentifier: authorityKeyIdentifier,
+      privateExtension: privateExtension
     )
   }
 }

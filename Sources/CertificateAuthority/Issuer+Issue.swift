@@ -8,10 +8,12 @@ extension Issuer {
   /// - Parameters:
   ///   - profile: what it is for, and for whom: decided by whoever authenticated and authorised the caller.
   ///   - key: the public key, its possession proven.
+  ///   - privateExtension: what a leaf says besides.
   ///   - lifetime: what was asked for; nil for the policy's standard.
   package func issue(
     _ profile: CertificateProfile,
     for key: ProvenKey,
+    privateExtension: PrivateExtension? = nil,
     lifetime: Duration?,
     policy: LifetimePolicy,
     now: Date,
@@ -27,7 +29,8 @@ extension Issuer {
       subjectKeyIdentifier: try Self.keyIdentifier(of: key.publicKey, by: cryptography),
       issuer: name,
       authorityKeyIdentifier: keyIdentifier,
-      signatureAlgorithm: self.key.algorithm.signatureAlgorithm
+      signatureAlgorithm: self.key.algorithm.signatureAlgorithm,
+      privateExtension: privateExtension
     )
     let issued = try ReleaseCheck(template).release(signedBy: self.key, verifier: cryptography)
     return ReleasedCertificate(certificate: issued, intermediates: intermediates, limit: limit)

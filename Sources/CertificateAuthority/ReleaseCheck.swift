@@ -56,7 +56,11 @@ struct ReleaseCheck {
       [.X509ExtensionID.basicConstraints, .X509ExtensionID.keyUsage]
       + (profile.hasCriticalNames ? [.X509ExtensionID.subjectAlternativeName] : [])
     try require(critical.elementsEqual(wanted), "critical extensions")
-    try require(extensions.count == (usages.isEmpty ? 5 : 6), "number of extensions")
+    if let ordered = template.privateExtension {
+      try require(extensions[oid: ordered.id].map { Array($0.value) } == ordered.value, "private extension")
+    }
+    let count = (usages.isEmpty ? 5 : 6) + (template.privateExtension == nil ? 0 : 1)
+    try require(extensions.count == count, "number of extensions")
   }
 
   private func verify(

@@ -65,14 +65,22 @@ package final class MeshAuthority: Sendable {
   ///
   /// - Parameters:
   ///   - key: the public key, its possession proven.
+  ///   - privateExtension: what the certificate says besides.
   ///   - lifetime: what was asked for; nil for the usual.
   package func issue(
     _ identity: WorkloadIdentity,
     for key: ProvenKey,
+    privateExtension: PrivateExtension? = nil,
     lifetime: Duration? = nil,
     now: Date
   ) throws(MeshAuthorityError) -> ReleasedCertificate {
-    try issue(.workload(identity, dnsNames: configuration.dnsNames), for: key, lifetime: lifetime, now: now)
+    try issue(
+      .workload(identity, dnsNames: configuration.dnsNames),
+      for: key,
+      privateExtension: privateExtension,
+      lifetime: lifetime,
+      now: now
+    )
   }
 
   /// Issues a certificate for a server of the mesh's own.
@@ -81,12 +89,13 @@ package final class MeshAuthority: Sendable {
     for key: ProvenKey,
     now: Date
   ) throws(MeshAuthorityError) -> ReleasedCertificate {
-    try issue(.serving(dnsNames: names, identity: nil), for: key, lifetime: nil, now: now)
+    try issue(.serving(dnsNames: names, identity: nil), for: key, privateExtension: nil, lifetime: nil, now: now)
   }
 
   private func issue(
     _ profile: CertificateProfile,
     for key: ProvenKey,
+    privateExtension: PrivateExtension?,
     lifetime: Duration?,
     now: Date
   ) throws(MeshAuthorityError) -> ReleasedCertificate {
@@ -95,6 +104,7 @@ package final class MeshAuthority: Sendable {
       return try signing.issuer.issue(
         profile,
         for: key,
+        privateExtension: privateExtension,
         lifetime: lifetime,
         policy: configuration.leafLifetimes,
         now: now,

@@ -63,6 +63,21 @@ import X509
     }
   }
 
+  @Test func `an extension of the mesh's own is there as ordered, and no other`() throws {
+    var ordered = try template()
+    ordered.privateExtension = PrivateExtension(id: [1, 3, 6, 1, 4, 1, 99999, 1], value: [2, 1, 7])
+    let made = try MeshCertificate(derBytes: ordered.signed(by: KeyPool.key(.ecdsaP256)))
+    #expect(throws: Never.self) { try ReleaseCheck(ordered).compare(made) }
+    let found = made.x509.extensions[oid: [1, 3, 6, 1, 4, 1, 99999, 1]]
+    #expect(found.map { !$0.critical && Array($0.value) == [2, 1, 7] } == true)
+    #expect(throws: IssuanceError.notAsOrdered(field: "number of extensions")) {
+      try ReleaseCheck(template()).compare(made)
+    }
+    var other = ordered
+    other.privateExtension = PrivateExtension(id: [1, 3, 6, 1, 4, 1, 99999, 1], value: [2, 1, 8])
+    #expect(throws: IssuanceError.notAsOrdered(field: "private extension")) { try ReleaseCheck(other).compare(made) }
+  }
+
   @Test func `an authority that was signed by another key is not released`() throws {
     let key = WrongKey(publicKey: try KeyPool.key(.ecdsaP256).publicKey, signer: try KeyPool.key(.ecdsaP384))
     #expect(throws: IssuanceError.notAsOrdered(field: "signature")) {
