@@ -1,40 +1,41 @@
+package import CallerAuthentication
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
-package import SecretDiscovery
-package import X509
+import SwiftASN1
+import X509
 
-/// What a caller shows to say who it is.
+/// What a caller shows to say who it is, as it came: nothing of it is read yet.
 package struct CallerEvidence: Sendable {
-  /// Bytes of a token; longer ones are taken for none. The transport takes no more than 16 KiB of headers in all.
-  package static let maximumTokenBytes = 16 << 10
+  /// Every value of the `authorization` metadata. The transport takes no more than 16 KiB of headers in all.
+  package var authorization: [String]
+  /// DER of what was shown in the TLS handshake, the leaf first; empty where nothing was.
+  package var certificateChain: [[UInt8]]
 
-  /// From `authorization: Bearer …`.
-  package var bearerToken: String?
-  /// From the TLS handshake, which has verified it.
-  package var certificate: Certificate?
-
-  package init(bearerToken: String?, certificate: Certificate?) {
-    self.bearerToken = bearerToken
-    self.certificate = certificate
+  package init(authorization: [String], certificateChain: [[UInt8]] = []) {
+    self.authorization = authorization
+    self.certificateChain = certificateChain
   }
 
   init(metadata: Metadata, context: ServerContext) {
-    bearerToken = metadata[stringValues: "authorization"].first { _ in true }.flatMap(Self.token)
+    authorization = Array(metadata[stringValues: "authorization"])
     let transport = context.transportSpecific as? HTTP2ServerTransport.Posix.Context
-    certificate = transport?.peerCertificate
+    certificateChain = transport?.peerCertificateChain?.compactMap(Self.der) ?? []
   }
 
-  private static func token(_ authorization: String) -> String? {
-    let scheme = "bearer "
-    guard authorization.utf8.count <= maximumTokenBytes + scheme.utf8.count,
-      authorization.prefix(scheme.count).lowercased() == scheme
-    else { return nil }
-    let token = authorization.dropFirst(scheme.count)
-    return token.isEmpty ? nil : String(token)
+  private static func der(_ certificate: Certificate) -> [UInt8]? {
+    var serializer = DER.Serializer()
+    guard (try? certificate.serialize(into: &serializer)) != nil else { return nil }
+    return serializer.serializedBytes
   }
 }
 
 /// Who a caller is, or nil; why not is for the log, never for the caller.
 package protocol CallerAuthentication: Sendable {
-  func caller(_ evidence: CallerEvidence) async -> SecretCaller?
+  func caller(_ evidence: CallerEvidence) async -> Caller?
+}
+
+extension RPCError {
+  static var unauthenticated: RPCError {
+    RPCError(code: .unauthenticated, message: "who calls could not be established")
+  }
 }

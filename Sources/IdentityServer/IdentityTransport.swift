@@ -2,16 +2,19 @@ package import GRPCNIOTransportHTTP2Posix
 import NIOCore
 package import NIOSSL
 
+/// The server has no certificate of its own yet.
+private struct NoCertificateError: Error {}
+
 /// The HTTP/2 side of the server, on a socket of ours.
 package enum IdentityTransport {
   /// - Parameters:
-  ///   - tls: asked anew for each connection, so that a renewed certificate is in force at once; nil: no TLS, for Unix
-  ///     sockets.
+  ///   - tls: asked anew for each connection, so that a renewed certificate is in force at once; where it gives nil, the
+  ///     connection is closed. Nil itself: no TLS, for Unix sockets.
   ///   - jitter: a number from -1 to 1 for each connection, which spreads the ages of connections.
   package static func make(
     socket: ListeningSocket,
     limits: IdentityLimits,
-    tls: (@Sendable () -> NIOSSLContext)?,
+    tls: (@Sendable () -> ConnectionTLS?)?,
     jitter: @escaping @Sendable () -> Double
   ) -> HTTP2ServerTransport.Posix {
     .http2NIOPosix(
@@ -30,7 +33,11 @@ package enum IdentityTransport {
           return channel.eventLoop.makeCompletedFuture {
             // The transport's own TLS knows no optional client certificate, and keeps its first context for ever.
             if let tls {
-              let handler = NIOSSLServerHandler(context: tls())
+              guard let tls = tls() else { throw NoCertificateError() }
+              let handler = NIOSSLServerHandler(
+                context: tls.context,
+                customVerificationCallbackWithMetadata: { verify($0, by: tls, $1) }
+              )
               try channel.pipeline.syncOperations.addHandler(handler, position: .first)
             }
             if let age { endGracefully(channel, after: age) }
@@ -38,6 +45,19 @@ package enum IdentityTransport {
         }
       }
     )
+  }
+
+  /// Verification of ours instead of BoringSSL's: it asks for the bundle of the moment, and lets calls see the whole chain.
+  /// A client that shows nothing is not asked for more.
+  private static func verify(
+    _ chain: [NIOSSLCertificate],
+    by tls: ConnectionTLS,
+    _ promise: EventLoopPromise<NIOSSLVerificationResultWithMetadata>
+  ) {
+    promise.completeWithTask {
+      try await tls.verify(try chain.map { try $0.toDERBytes() })
+      return .certificateVerified(VerificationMetadata(ValidatedCertificateChain(chain)))
+    }
   }
 
   /// GOAWAY after a while. The transport can do this too, but to all connections at the same age.

@@ -1,3 +1,4 @@
+import CallerAuthentication
 package import EnvoyAPI
 import EnvoyServices
 package import GRPCCore
@@ -10,6 +11,7 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
   private let source: any SecretSource
   private let authentication: any CallerAuthentication
   private let configuration: XDSServerConfiguration
+  private let metrics: IdentityMetrics
   private let logger: Logger
 
   package init(
@@ -17,10 +19,12 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
     authentication: any CallerAuthentication,
     limits: IdentityLimits,
     identifier: String,
+    metrics: IdentityMetrics,
     logger: Logger
   ) {
     self.source = source
     self.authentication = authentication
+    self.metrics = metrics
     self.logger = logger
     configuration = XDSServerConfiguration(
       typeURLs: [secretTypeURL],
@@ -67,15 +71,13 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
     return ServerResponse(message: response)
   }
 
-  private func session(_ caller: SecretCaller) -> SecretSession {
-    SecretSession(caller: caller, source: source, logger: logger)
+  private func session(_ caller: Caller) -> SecretSession {
+    SecretSession(caller: caller, source: source, metrics: metrics, logger: logger)
   }
 
-  private func caller(_ metadata: Metadata, _ context: ServerContext) async throws(RPCError) -> SecretCaller {
+  private func caller(_ metadata: Metadata, _ context: ServerContext) async throws(RPCError) -> Caller {
     let evidence = CallerEvidence(metadata: metadata, context: context)
-    guard let caller = await authentication.caller(evidence) else {
-      throw RPCError(code: .unauthenticated, message: "who calls could not be established")
-    }
+    guard let caller = await authentication.caller(evidence) else { throw .unauthenticated }
     return caller
   }
 }

@@ -1,4 +1,5 @@
 import AsyncAlgorithms
+import CallerAuthentication
 import EnvoyAPI
 import GRPCCore
 import Logging
@@ -8,8 +9,9 @@ import XDSProtocol
 /// One caller's stream: requests and changes are taken one at a time, and the next only when what came of the last is
 /// written. So a client that reads slowly holds up nobody, and skips what is outdated when it reads on.
 struct SecretSession: Sendable {
-  let caller: SecretCaller
+  let caller: Caller
   let source: any SecretSource
+  let metrics: IdentityMetrics
   let logger: Logger
 
   private enum Event<Request: Sendable>: Sendable {
@@ -45,26 +47,30 @@ struct SecretSession: Sendable {
     let changed = chain(subscription.changes.map { StreamEvent.changed($0) }, [StreamEvent.sourceEnded].async)
     var stream = stream
     var secrets = subscription.initial
-    var node: NodeRequest?
+    var description: SubscriberDescription?
     for try await event in merge(asked, changed) {
       let actions: [XDSAction<Stream.Response>]
       switch event {
       case .request(let request):
         actions = stream.receive(request, resources: secrets)
         // The first message tells how the caller wants its certificates, if only by saying nothing of it.
-        if node == nil { try await describe(Stream.node(request), &node, subscription) }
+        try await describe(request, stream, &description, subscription)
       case .changed(let newest):
         secrets = newest
         actions = stream.resourcesChanged(secrets)
       case .clientEnded: return
-      case .sourceEnded: throw RPCError(code: .unavailable, message: "this stream has lived long enough; open another")
+      case .sourceEnded: throw RPCError(code: .unavailable, message: "the server ends this stream; open another")
       }
       for action in actions {
         switch action {
-        case .node(let described): try await describe(described, &node, subscription)
-        case .acknowledged(let receipt): await subscription.acknowledged(receipt)
-        case .rejected(let rejection): log(rejection)
-        case .send(let response): try await write(response)
+        case .node: continue
+        case .acknowledged(let receipt):
+          metrics.acknowledged()
+          await subscription.acknowledged(receipt)
+        case .rejected(let rejection): note(rejection)
+        case .send(let response):
+          try await write(response)
+          metrics.pushed(Stream.count(response))
         case .close(let status): throw RPCError(status)
         }
       }
@@ -90,9 +96,9 @@ struct SecretSession: Sendable {
     subscription: any SecretSubscription
   ) async throws -> Stream.Response {
     var stream = stream
-    var node: NodeRequest?
+    var description: SubscriberDescription?
     var actions = stream.receive(request, resources: subscription.initial)
-    try await describe(Stream.node(request), &node, subscription)
+    try await describe(request, stream, &description, subscription)
     var changes = subscription.changes.makeAsyncIterator()
     while true {
       for action in actions {
@@ -110,16 +116,23 @@ struct SecretSession: Sendable {
   }
 
   /// Tells the source what is new; some clients repeat themselves with every message.
-  private func describe(
-    _ described: Envoy_Config_Core_V3_Node,
-    _ known: inout NodeRequest?,
+  private func describe<Stream: SecretStream>(
+    _ request: Stream.Request,
+    _ stream: Stream,
+    _ known: inout SubscriberDescription?,
     _ subscription: any SecretSubscription
   ) async throws(RPCError) {
     do {
-      let node = try NodeRequest(described)
-      guard node != known else { return }
-      known = node
-      try await subscription.describe(node)
+      let node = try Stream.node(request).map { try NodeRequest($0) }
+      let caller = subscription.initial.caller
+      let description = SubscriberDescription(
+        node: node ?? known?.node ?? NodeRequest(),
+        wantsIdentity: stream.wantsIdentity(of: caller),
+        wantsBundle: stream.wantsBundle(of: caller)
+      )
+      guard description != known else { return }
+      known = description
+      try await subscription.describe(description)
     } catch let error as XDSStatus {
       throw RPCError(error)
     } catch {
@@ -127,7 +140,8 @@ struct SecretSession: Sendable {
     }
   }
 
-  private func log(_ rejection: XDSRejection) {
+  private func note(_ rejection: XDSRejection) {
+    metrics.rejected()
     logger.warning(
       "A client refused its secrets; it keeps the ones before",
       metadata: [

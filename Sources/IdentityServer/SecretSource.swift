@@ -1,9 +1,11 @@
+package import CallerAuthentication
+import SPIFFE
 package import SecretDiscovery
 package import XDSProtocol
 
 /// Where a stream gets its caller's secrets, and hears of new ones.
 package protocol SecretSource: Sendable {
-  func subscribe(_ caller: SecretCaller) async -> any SecretSubscription
+  func subscribe(_ caller: Caller) async -> any SecretSubscription
 }
 
 package protocol SecretSubscription: Sendable {
@@ -12,11 +14,32 @@ package protocol SecretSubscription: Sendable {
   /// The newest state whenever it is another; older ones may be left out. Its end ends the stream, which asks the client
   /// to come again: when its authentication has run out, say. Read once.
   var changes: AsyncStream<CallerSecrets> { get }
-  /// What the client says of itself: once with its first message, again when it says something else. Throws where it
-  /// can't be had, which closes the stream.
-  func describe(_ node: NodeRequest) async throws(XDSStatus)
+  /// What the client says of itself and asks for: once with its first message, again when either changes. Throws where
+  /// it can't be had, which closes the stream.
+  func describe(_ description: SubscriberDescription) async throws(XDSStatus)
   /// The client took these versions.
   func acknowledged(_ receipt: XDSReceipt) async
-  /// Nothing is read any more.
+  /// Nothing is read any more. Called once.
   func cancel() async
+}
+
+/// What a stream's client says of itself and asks for, as far as it changes what is made for it.
+package struct SubscriberDescription: Sendable, Hashable {
+  package var node: NodeRequest
+  /// Whether it asks for its own certificate: for none of its other streams one is made.
+  package var wantsIdentity: Bool
+  /// Whether it asks for the bundle of its own trust domain, by any name.
+  package var wantsBundle: Bool
+
+  package init(node: NodeRequest, wantsIdentity: Bool, wantsBundle: Bool) {
+    self.node = node
+    self.wantsIdentity = wantsIdentity
+    self.wantsBundle = wantsBundle
+  }
+}
+
+extension SecretCaller {
+  package init(_ caller: Caller) {
+    self.init(identity: caller.identity.description, trustDomain: caller.identity.trustDomain.name)
+  }
 }

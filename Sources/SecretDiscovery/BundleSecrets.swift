@@ -28,6 +28,11 @@ package struct BundleSecrets: Sendable, Equatable {
     all = Self.validator("ALL", bundles: filled)
   }
 
+  /// The versions of all resources that hold a trust domain's bundle: what acknowledges one of them has this bundle.
+  package func versions(ofTrustDomain trustDomain: String) -> [String] {
+    [roots[trustDomain], byTrustDomain[trustDomain], all].compactMap { $0?.version }
+  }
+
   private static func context(_ name: String, roots: String) -> XDSResource {
     .secret(
       .with {

@@ -25,6 +25,11 @@ package enum SecretName: Sendable, Hashable {
   }
 }
 
+extension SecretName {
+  /// Whether the answer holds the bundle of the caller's own trust domain.
+  package var isOwnBundle: Bool { self == .bundle || self == .allBundles }
+}
+
 /// Who asks, as it was authenticated.
 package struct SecretCaller: Sendable, Hashable {
   /// The SPIFFE ID.

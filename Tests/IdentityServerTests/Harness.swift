@@ -1,3 +1,4 @@
+import CoreMetrics
 import EnvoyAPI
 import EnvoyServices
 import FoundationEssentials
@@ -7,7 +8,9 @@ import IdentityServer
 import Logging
 import NIOSSL
 import SecretDiscovery
+import SwiftASN1
 import SwiftProtobuf
+import X509
 
 typealias SDS = Envoy_Service_Secret_V3_SecretDiscoveryService
 typealias Client = SDS.Client<HTTP2ClientTransport.Posix>
@@ -31,6 +34,8 @@ struct Harness {
     try await run(socket, tls: nil, client: client, body)
   }
 
+  private struct UntrustedError: Error {}
+
   func overTLS(
     _ authority: TestAuthority,
     client security: HTTP2ClientTransport.Posix.TransportSecurity,
@@ -43,18 +48,25 @@ struct Harness {
       privateKey: try NIOSSLPrivateKey(bytes: Array(server.key.utf8), format: .pem),
       trustRoots: [try NIOSSLCertificate(bytes: Array(authority.certificate.utf8), format: .pem)]
     )
-    let context = try NIOSSLContext(configuration: configuration)
+    let root = try Certificate(pemEncoded: authority.certificate)
     let client = try HTTP2ClientTransport.Posix(
       target: .ipv4(address: "127.0.0.1", port: Int(socket.port ?? 0)),
       transportSecurity: security,
       config: .defaults { $0.http2.authority = "localhost" }
     )
-    try await run(socket, tls: { context }, client: client, body)
+    let tls: @Sendable () -> ConnectionTLS? = {
+      guard let context = try? NIOSSLContext(configuration: configuration) else { return nil }
+      return ConnectionTLS(context: context) { chain in
+        let leaf = try Certificate(derEncoded: chain.first ?? [])
+        guard root.publicKey.isValidSignature(leaf.signature, for: leaf) else { throw UntrustedError() }
+      }
+    }
+    try await run(socket, tls: tls, client: client, body)
   }
 
   private func run(
     _ socket: ListeningSocket,
-    tls: (@Sendable () -> NIOSSLContext)?,
+    tls: (@Sendable () -> ConnectionTLS?)?,
     client transport: HTTP2ClientTransport.Posix,
     _ body: (Client) async throws -> Void
   ) async throws {
@@ -63,22 +75,35 @@ struct Harness {
       authentication: NamedCallers(),
       limits: limits,
       identifier: "test",
-      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+      metrics: IdentityMetrics(factory: NOOPMetricsHandler.instance),
+      logger: .silent
     )
     let server = IdentityServer(
       socket: socket,
       transport: IdentityTransport.make(socket: socket, limits: limits, tls: tls, jitter: jitter),
       services: [service]
     )
-    try await withThrowingTaskGroup { group in
-      group.addTask { try await server.run() }
+    try await server.whileRunning {
       try await withGRPCClient(transport: transport) { client in
         try await body(Client(wrapping: client))
       }
-      server.beginGracefulShutdown()
+    }
+  }
+}
+
+extension IdentityServer {
+  func whileRunning(_ body: () async throws -> Void) async throws {
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await run() }
+      try await body()
+      beginGracefulShutdown()
       try await group.waitForAll()
     }
   }
+}
+
+extension Logger {
+  static let silent = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 }
 
 extension Envoy_Service_Discovery_V3_DiscoveryRequest {

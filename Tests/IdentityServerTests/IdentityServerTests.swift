@@ -92,7 +92,7 @@ import XDSProtocol
   }
 
   static let refusals: [([String], String?, String, RPCError.Code)] = [
-    (["spiffe://mesh.test/sa/other"], "cart", "", .permissionDenied),
+    (["spiffe://mesh.test/ns/shop/sa/other"], "cart", "", .permissionDenied),
     ([], "cart", "", .invalidArgument),
     (["default"], nil, "", .unauthenticated),
     // More headers, and a larger message, than the transport takes: it drops the stream.
@@ -167,8 +167,8 @@ import XDSProtocol
     let authority = try TestAuthority()
     let issued = try authority.issue("cart", dnsName: "cart")
     try await Harness().overTLS(authority, client: Self.mutual(issued, trusting: authority)) { client in
-      let response = try await client.fetchSecrets(.names(["spiffe://mesh.test/sa/CN=cart"]))
-      #expect(response.texts == ["spiffe://mesh.test/sa/CN=cart: CHAIN 1, KEY 1"])
+      let response = try await client.fetchSecrets(.names(["spiffe://mesh.test/ns/shop/sa/cart"]))
+      #expect(response.texts == ["spiffe://mesh.test/ns/shop/sa/cart: CHAIN 1, KEY 1"])
     }
   }
 

@@ -1,6 +1,10 @@
+import CallerAuthentication
+import FoundationEssentials
 import IdentityServer
 import NIOConcurrencyHelpers
+import SPIFFE
 import SecretDiscovery
+import SwiftASN1
 import X509
 import XDSProtocol
 
@@ -23,12 +27,12 @@ final class InMemorySecretSource: SecretSource {
 
   func acknowledged(_ receipt: XDSReceipt) { receiptInput.yield(receipt) }
 
-  func subscribe(_ caller: SecretCaller) async -> any SecretSubscription {
+  func subscribe(_ caller: Caller) async -> any SecretSubscription {
     let (changes, continuation) = AsyncStream.makeStream(of: CallerSecrets.self, bufferingPolicy: .bufferingNewest(1))
     return state.withLockedValue { state in
       let subscription = InMemorySubscription(
         source: self,
-        initial: CallerSecrets(caller: caller, certificate: nil, bundles: Self.bundles(state)),
+        initial: CallerSecrets(caller: SecretCaller(caller), certificate: nil, bundles: Self.bundles(state)),
         changes: changes,
         continuation: continuation
       )
@@ -68,7 +72,8 @@ final class InMemorySubscription: SecretSubscription {
     self.continuation = continuation
   }
 
-  func describe(_ node: NodeRequest) async throws(XDSStatus) {
+  func describe(_ description: SubscriberDescription) async throws(XDSStatus) {
+    let node = description.node
     if node.signingRequest == "forbidden" { throw XDSStatus(code: .permissionDenied, message: "not you") }
     self.node.withLockedValue { $0 = node }
     publish(source.state.withLockedValue { $0 })
@@ -103,8 +108,28 @@ final class InMemorySubscription: SecretSubscription {
 
 /// A token is the name of a ServiceAccount; without one, the certificate's common name is.
 struct NamedCallers: CallerAuthentication {
-  func caller(_ evidence: CallerEvidence) async -> SecretCaller? {
-    guard let name = evidence.bearerToken ?? evidence.certificate?.subject.description else { return nil }
-    return SecretCaller(identity: "spiffe://mesh.test/sa/\(name)", trustDomain: "mesh.test")
+  func caller(_ evidence: CallerEvidence) async -> Caller? {
+    guard let name = Self.token(evidence) ?? Self.commonName(evidence),
+      let trustDomain = try? TrustDomain("mesh.test"),
+      let identity = try? WorkloadIdentity(trustDomain: trustDomain, namespace: "shop", serviceAccount: name)
+    else { return nil }
+    return Caller(
+      identity: identity,
+      method: .staticToken,
+      lastTokenAuthentication: .now,
+      credentialExpiry: nil,
+      credentialHash: CredentialHash(of: Array(name.utf8))
+    )
+  }
+
+  private static func token(_ evidence: CallerEvidence) -> String? {
+    evidence.authorization.first.map { String($0.dropFirst("Bearer ".count)) }
+  }
+
+  private static func commonName(_ evidence: CallerEvidence) -> String? {
+    guard let leaf = evidence.certificateChain.first, let certificate = try? Certificate(derEncoded: leaf) else {
+      return nil
+    }
+    return String(certificate.subject.description.dropFirst("CN=".count))
   }
 }
