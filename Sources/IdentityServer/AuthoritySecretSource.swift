@@ -40,6 +40,8 @@ package final class AuthoritySecretSource: SecretSource, Service {
     var subscriptions: [UInt64: AuthoritySubscription] = [:]
     var agenda = Agenda<UInt64>()
     var lastID: UInt64 = 0
+    /// The second at which the gauges are set anew.
+    var measureAt: Int64 = 0
   }
 
   /// Bundles whose acknowledgement is understood: a client that lags further behind acknowledges a newer one in time.
@@ -176,6 +178,7 @@ package final class AuthoritySecretSource: SecretSource, Service {
       return
     }
     let second = Int64(now.timeIntervalSince1970)
+    measure(at: second)
     let due = memory.withLockedValue { memory in
       memory.agenda.takeDue(at: second).compactMap { memory.subscriptions[$0] }
     }
@@ -185,9 +188,20 @@ package final class AuthoritySecretSource: SecretSource, Service {
     }
   }
 
-  /// When the first certificate of an open stream ends; nil without one.
-  package var soonestLeafEnd: Date? {
-    memory.withLockedValue { Array($0.subscriptions.values) }.compactMap(\.leafEnd).min()
+  /// Sets the gauges of what ends when. Every ten seconds: it looks at each stream.
+  private func measure(at second: Int64) {
+    let subscriptions = memory.withLockedValue { memory -> [AuthoritySubscription]? in
+      guard second >= memory.measureAt || second < memory.measureAt - 10 else { return nil }
+      memory.measureAt = second + 10
+      return Array(memory.subscriptions.values)
+    }
+    guard let subscriptions, let signing = authority.signing else { return }
+    let root = signing.bundle.authorities.first { AuthorityID($0) == signing.anchor }
+    issuer.metrics.expiries(
+      issuer: signing.issuer.validity.notAfter,
+      root: root?.validity.notAfter,
+      soonestLeaf: subscriptions.compactMap(\.leafEnd).min()
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 import CallerAuthentication
 package import CoreMetrics
-package import FoundationEssentials
+import FoundationEssentials
 import NIOConcurrencyHelpers
 
 /// The metrics of the identity services; handles are made once each, and no identity is in a label.
@@ -49,7 +49,7 @@ package final class IdentityMetrics: Sendable {
 
   /// Ends as seconds since 1970: of the issuer and the root above it, and of the first certificate of an open stream.
   /// What is nil is left as it was.
-  package func expiries(issuer: Date?, root: Date?, soonestLeaf: Date?) {
+  func expiries(issuer: Date?, root: Date?, soonestLeaf: Date?) {
     if let issuer { self.issuer.record(issuer.timeIntervalSince1970) }
     if let root { self.root.record(root.timeIntervalSince1970) }
     if let soonestLeaf { self.soonestLeaf.record(soonestLeaf.timeIntervalSince1970) }
