@@ -1,0 +1,105 @@
+import CertificateAuthority
+package import FoundationEssentials
+package import Logging
+package import MeshAuthority
+import NIOConcurrencyHelpers
+import NIOSSL
+import ServiceLifecycle
+
+/// The server's own certificate, issued by the authority that it serves for: replaced at half of its life, and when
+/// leaves are issued under another root, which happens only once everybody has that root.
+package final class ServingTLS: Service {
+  private struct Serving {
+    let configuration: TLSConfiguration
+    let renewAt: Date
+    let anchor: AuthorityID?
+  }
+
+  private let authority: MeshAuthority
+  private let cryptography: any MeshAuthority.Libraries
+  private let names: [String]
+  private let now: @Sendable () -> Date
+  private let sleep: @Sendable (Duration) async throws -> Void
+  private let metrics: IdentityMetrics
+  private let logger: Logger
+  private let serving = NIOLockedValueBox<Serving?>(nil)
+
+  /// - Parameter names: DNS names by which clients verify this server.
+  package init(
+    authority: MeshAuthority,
+    cryptography: any MeshAuthority.Libraries,
+    names: [String],
+    now: @escaping @Sendable () -> Date = { Date() },
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+    metrics: IdentityMetrics,
+    logger: Logger
+  ) {
+    self.authority = authority
+    self.cryptography = cryptography
+    self.names = names
+    self.now = now
+    self.sleep = sleep
+    self.metrics = metrics
+    self.logger = logger
+  }
+
+  /// For one connection; nil while there is no certificate.
+  package func connection() -> ConnectionTLS? {
+    guard var configuration = serving.withLockedValue({ $0?.configuration }), let bundle = authority.signing?.bundle,
+      let roots = try? bundle.authorities.map({ try NIOSSLCertificate(bytes: $0.derBytes, format: .der) })
+    else { return nil }
+    configuration.trustRoots = .certificates(roots)
+    guard let context = try? NIOSSLContext(configuration: configuration) else { return nil }
+    return ConnectionTLS(context: context) { [authority, now] chain in
+      // The bundle of this moment, not of the connection's beginning.
+      guard let bundle = authority.signing?.bundle else { throw MeshAuthorityError.notReady }
+      _ = try await bundle.verify(chain.map { try MeshCertificate(derBytes: $0) }, at: now())
+    }
+  }
+
+  /// Whether there is a certificate to serve with.
+  package var isReady: Bool { serving.withLockedValue { $0 != nil } }
+
+  /// Takes another certificate if it is time.
+  ///
+  /// - Throws: when that fails; the one before stays in use.
+  package func refresh(now: Date) throws {
+    guard let signing = authority.signing else { throw MeshAuthorityError.notReady }
+    let anchor = signing.anchor
+    let old = serving.withLockedValue { $0 }
+    if let old, now < old.renewAt, old.anchor == anchor { return }
+    let key = try cryptography.makeKey(.ecdsaP256)
+    let released = try authority.issueServing(names, for: ProvenKey(key), now: now)
+    let pem = try key.privateKeyPEM()
+    let configuration = IdentityTransport.tlsConfiguration(
+      certificateChain: try released.chain.map { try NIOSSLCertificate(bytes: $0.derBytes, format: .der) },
+      privateKey: try pem.withUnsafeBytes { try NIOSSLPrivateKey(bytes: Array($0), format: .pem) },
+      trustRoots: []
+    )
+    let end = released.certificate.validity.notAfter
+    let renewAt = now.addingTimeInterval(end.timeIntervalSince(now) / 2)
+    serving.withLockedValue { $0 = Serving(configuration: configuration, renewAt: renewAt, anchor: anchor) }
+    metrics.servingCertificateExpires(at: end)
+    logger.info("The identity server has a new certificate", metadata: ["certificate": "\(released.certificate)"])
+  }
+
+  package func run() async throws {
+    await cancelWhenGracefulShutdown {
+      var told = ""
+      while !Task.isCancelled {
+        do {
+          try self.refresh(now: self.now())
+          told = ""
+        } catch {
+          // The same failure is told once, not every second.
+          let problem = "\(error)"
+          if problem != told {
+            self.logger.error("The identity server gets no new certificate", metadata: ["error": "\(problem)"])
+          }
+          told = problem
+        }
+        try? await self.sleep(.seconds(1))
+      }
+    }
+  }
+}

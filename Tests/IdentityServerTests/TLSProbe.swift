@@ -1,0 +1,55 @@
+import Foundation
+
+/// Python's TLS as a client that is not ours: connects twice, and offers the session of the first connection again.
+struct TLSProbe: Decodable {
+  /// Of the certificate that the server showed first.
+  var serial: String
+  var version: String
+  /// Whether the server gave a ticket to come back with.
+  var ticket: Bool
+  /// Whether the second connection resumed the session.
+  var reused: Bool
+
+  private static let script = """
+    import json, socket, ssl, sys
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=sys.stdin.read())
+    context.set_alpn_protocols(["h2"])
+    def connect(session=None):
+        plain = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
+        connection = context.wrap_socket(plain, server_hostname="localhost", session=session)
+        # HTTP/2's preface and empty settings; with the answer come the tickets.
+        connection.sendall(b"PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+        connection.recv(9)
+        return connection
+    first = connect()
+    certificate, session, version = first.getpeercert(), first.session, first.version()
+    first.close()
+    second = connect(session)
+    print(json.dumps({"serial": certificate["serialNumber"], "version": version,
+                      "ticket": bool(session and session.has_ticket), "reused": second.session_reused}))
+    """
+
+  /// - Parameter roots: PEM, by which the server is verified.
+  static func run(port: UInt16, roots: String) async throws -> TLSProbe {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["python3", "-c", script, "\(port)"]
+    let (input, output) = (Pipe(), Pipe())
+    process.standardInput = input
+    process.standardOutput = output
+    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in ended.resume() }
+      do {
+        try process.run()
+        // All of it is smaller than a pipe.
+        try input.fileHandleForWriting.write(contentsOf: Data(roots.utf8))
+        try input.fileHandleForWriting.close()
+      } catch {
+        process.terminationHandler = nil
+        ended.resume(throwing: error)
+      }
+    }
+    return try JSONDecoder().decode(TLSProbe.self, from: output.fileHandleForReading.readToEnd() ?? Data())
+  }
+}
