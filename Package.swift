@@ -230,6 +230,7 @@ let package = Package(
       name: "CertificateAuthorityTests",
       dependencies: [
         "AmeshTesting", "CertificateAuthority", "KubernetesObjects", "OpenSSLKeys", "SPIFFE",
+        .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "X509", package: "swift-certificates"),
       ],
       exclude: ["Corpus"]

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import OpenSSLKeys
 import SPIFFE
+import SwiftASN1
 import Testing
 import X509
 

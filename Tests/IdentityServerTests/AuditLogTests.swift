@@ -1,0 +1,90 @@
+import CallerAuthentication
+import CertificateAuthority
+import EnvoyAPI
+import EnvoyServices
+import Foundation
+import GRPCCore
+import KubernetesObjects
+import OpenSSLKeys
+import SPIFFE
+import SwiftProtobuf
+import Testing
+
+@testable import IdentityServer
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+@Suite struct AuditLogTests {
+  private let path = "/tmp/amesh-audit-\(UInt64.random(in: 0...UInt64.max)).jsonl"
+
+  private func lines() throws -> [JSONDocument] {
+    try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+      try JSONDocument(parsing: Array($0.utf8))
+    }
+  }
+
+  @Test func `whoever is issued or refused a certificate leaves one line`() async throws {
+    defer { unlink(path) }
+    let mesh = try await Mesh(audit: .file(path, logger: .silent))
+    try await mesh.look()
+    try await mesh.overUnixSocket { client in
+      let service = CertificateSigningServiceTests.CSR.Client(wrapping: client)
+      let token = CertificateSigningServiceTests.token
+      let response = try await service.createCertificate(.with { $0.csr = try Mesh.request() }, metadata: token)
+      _ = await #expect(throws: RPCError.self) {
+        try await service.createCertificate(.with { $0.csr = "nothing" }, metadata: token)
+      }
+      // A stranger leaves none.
+      _ = await #expect(throws: RPCError.self) { try await service.createCertificate(.with { $0.csr = "nothing" }) }
+      _ = try await Client(wrapping: client).fetchSecrets(.names(["default"]), metadata: token)
+      let lines = try lines().map(\.root)
+      #expect(lines.map { $0["event"]?.string } == ["issued", "refused", "issued"])
+      #expect(lines.map { $0["interface"]?.string } == ["csr", "csr", "sds"])
+      #expect(lines.allSatisfy { $0["identity"]?.string == mesh.cart.description })
+      let hash = CredentialHash(of: Array(Mesh.token.utf8)).description
+      #expect(lines.allSatisfy { $0["credentialSHA256"]?.string == hash })
+      #expect(lines.allSatisfy { $0["authenticator"]?.string == "static_token" })
+      let leaf = try #require(try MeshCertificate.readPEM(Array((response.certChain.first ?? "").utf8)).first)
+      #expect(lines[0]["serial"]?.string == leaf.serialNumber.description)
+      #expect(lines[0]["notAfter"]?.string == leaf.validity.notAfter.formatted(.iso8601))
+      let fingerprint = try mesh.openSSL.sha256(leaf.publicKey.derBytes[...])
+      #expect(lines[0]["keySHA256"]?.string == Hexadecimal.text(fingerprint))
+      #expect(lines[1]["reason"]?.string == "certificate_request")
+    }
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(!text.contains(Mesh.token) && !text.contains("PRIVATE KEY"))
+    #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+  }
+
+  @Test func `lines are added to a file that is there, also by two at once`() async throws {
+    defer { unlink(path) }
+    let logs = [try AuditLog.file(path, logger: .silent), try AuditLog.file(path, logger: .silent)]
+    let mesh = try await Mesh()
+    let record = AuditRecord.refused(
+      mesh.caller(),
+      through: .secretDiscovery,
+      reason: .noRequest,
+      problem: "a line\nbreak",
+      now: mesh.now
+    )
+    await withTaskGroup { group in
+      for log in logs { group.addTask { for _ in 0..<200 { log.write(record) } } }
+    }
+    let lines = try lines()
+    #expect(lines.count == 400)
+    #expect(lines.allSatisfy { $0.root["problem"]?.string == "a line\nbreak" })
+  }
+
+  @Test func `a link and a directory that is not there are refused`() throws {
+    symlink("/tmp/elsewhere", path)
+    defer { unlink(path) }
+    for path in [path, "/nowhere/at/all.jsonl"] {
+      let error = #expect(throws: AuditLogError.self) { try AuditLog.file(path, logger: .silent) }
+      #expect(error?.description.contains(path) == true)
+    }
+  }
+}
