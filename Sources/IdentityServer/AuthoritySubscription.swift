@@ -29,6 +29,8 @@ final class AuthoritySubscription: SecretSubscription {
     var failures = 0
     /// The second at which this is on the source's agenda.
     var due: Int64?
+    /// The requests so far, at one a second, are paid for until then.
+    var paidUntil = Date.distantPast
     var isOver = false
   }
 
@@ -36,6 +38,9 @@ final class AuthoritySubscription: SecretSubscription {
     case caller(ProvenKey)
     case server
   }
+
+  /// Seconds' worth of requests that a stream may send at once.
+  private static let requestBurst = 10.0
 
   private let id: UInt64
   private let source: AuthoritySecretSource
@@ -98,6 +103,15 @@ final class AuthoritySubscription: SecretSubscription {
       return
     }
     guard state.keySource == nil || old?.node != description.node else { return }
+    // Each request costs a verification and a signature; a client that sends ever more of them is on its own.
+    state.paidUntil = max(state.paidUntil, now).addingTimeInterval(1)
+    guard state.paidUntil <= now.addingTimeInterval(Self.requestBurst) else {
+      source.issuer.refuse(caller, through: .secretDiscovery, .overloaded, "too many requests on a stream", now: now)
+      throw XDSStatus(
+        code: .resourceExhausted,
+        message: "too many requests for certificates on one stream; send at most one a second"
+      )
+    }
     state.keySource = try keySource(description.node, now: now)
     renew(&state, now: now)
     schedule(&state, now: now)

@@ -10,7 +10,9 @@ import ServiceLifecycle
 /// leaves are issued under another root, which happens only once everybody has that root.
 package final class ServingTLS: Service {
   private struct Serving {
-    let configuration: TLSConfiguration
+    /// With the roots of `bundle`.
+    var configuration: TLSConfiguration
+    var bundle: TrustBundle?
     let renewAt: Date
     let anchor: AuthorityID?
   }
@@ -45,15 +47,25 @@ package final class ServingTLS: Service {
 
   /// For one connection; nil while there is no certificate.
   package func connection() -> ConnectionTLS? {
-    guard var configuration = serving.withLockedValue({ $0?.configuration }), let bundle = authority.signing?.bundle,
-      let roots = try? bundle.authorities.map({ try NIOSSLCertificate(bytes: $0.derBytes, format: .der) })
+    guard let bundle = authority.signing?.bundle, let configuration = configuration(trusting: bundle),
+      let context = try? NIOSSLContext(configuration: configuration)
     else { return nil }
-    configuration.trustRoots = .certificates(roots)
-    guard let context = try? NIOSSLContext(configuration: configuration) else { return nil }
     return ConnectionTLS(context: context) { [authority, now] chain in
       // The bundle of this moment, not of the connection's beginning.
       guard let bundle = authority.signing?.bundle else { throw MeshAuthorityError.notReady }
       _ = try await bundle.verify(chain.map { try MeshCertificate(derBytes: $0) }, at: now())
+    }
+  }
+
+  private func configuration(trusting bundle: TrustBundle) -> TLSConfiguration? {
+    serving.withLockedValue { serving in
+      guard let current = serving else { return nil }
+      if current.bundle == bundle { return current.configuration }
+      let roots = try? bundle.authorities.map { try NIOSSLCertificate(bytes: $0.derBytes, format: .der) }
+      guard let roots else { return nil }
+      serving?.configuration.trustRoots = .certificates(roots)
+      serving?.bundle = bundle
+      return serving?.configuration
     }
   }
 
@@ -78,7 +90,9 @@ package final class ServingTLS: Service {
     )
     let end = released.certificate.validity.notAfter
     let renewAt = now.addingTimeInterval(end.timeIntervalSince(now) / 2)
-    serving.withLockedValue { $0 = Serving(configuration: configuration, renewAt: renewAt, anchor: anchor) }
+    serving.withLockedValue {
+      $0 = Serving(configuration: configuration, bundle: nil, renewAt: renewAt, anchor: anchor)
+    }
     metrics.servingCertificateExpires(at: end)
     logger.info("The identity server has a new certificate", metadata: ["certificate": "\(released.certificate)"])
   }

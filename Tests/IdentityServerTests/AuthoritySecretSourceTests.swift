@@ -3,9 +3,12 @@ import CertificateAuthority
 import CertificateCustody
 import Crypto
 import EnvoyAPI
+import EnvoyServices
 import FoundationEssentials
+import GRPCCore
 import MeshAuthority
 import MetricsTestKit
+import NIOConcurrencyHelpers
 import SPIFFE
 import SecretDiscovery
 import SwiftProtobuf
@@ -230,6 +233,89 @@ import X509
     #expect(await late.next() == nil)
     await late.subscription.cancel()
     #expect(try mesh.recorded.expectGauge("amesh_identity_streams").lastValue == 0)
+  }
+
+  @Test func `a client that sends ever more requests on one stream is sent away`() async throws {
+    let mesh = try await Mesh()
+    try await mesh.look()
+    let reader = await Reader(mesh)
+    for _ in 0..<10 { try await reader.describe(csr: Mesh.request()) }
+    let request = try Mesh.request()
+    let error = await #expect(throws: XDSStatus.self) { try await reader.describe(csr: request) }
+    #expect(error?.code == .resourceExhausted)
+    await mesh.pass(1)
+    try await reader.describe(csr: request)
+    await reader.subscription.cancel()
+  }
+
+  @Test func `one task renews for all streams, second by second`() async throws {
+    let mesh = try await Mesh(sleep: { clock in
+      // Five minutes go by as fast as they can.
+      let isOver = clock.withLockedValue { now in
+        now += 1
+        return now >= Date(timeIntervalSince1970: 1_800_000_300)
+      }
+      if isOver { try await Task.sleep(for: .seconds(3600)) }
+    })
+    try await mesh.look()
+    var readers: [Reader] = []
+    for _ in 0..<4 {
+      let reader = await Reader(mesh)
+      try await reader.describe()
+      readers.append(reader)
+    }
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await mesh.source.run() }
+      while mesh.now < Date(timeIntervalSince1970: 1_800_000_300) { await Task.yield() }
+      group.cancelAll()
+      try await group.waitForAll()
+    }
+    // At 0, 30 … 270 seconds; the last second may have been cut off.
+    #expect(try 36...44 ~= mesh.recorded.issued())
+    for index in readers.indices {
+      let chain = try #require(await readers[index].next()?.certificate).chain
+      #expect(chain[0].validity.notAfter >= mesh.now + 20)
+      await readers[index].subscription.cancel()
+    }
+  }
+
+  @Test func `over a socket, a stream lives through leaves and roots, and ends in its time`() async throws {
+    let mesh = try await Mesh(lifetime: StreamLifetime(maximum: .seconds(95)))
+    try await mesh.look()
+    try await mesh.overUnixSocket { client in
+      let names = ["ROOTCA", "default"]
+      let (asked, ask) = AsyncStream.makeStream(of: Envoy_Service_Discovery_V3_DiscoveryRequest.self)
+      ask.yield(.names(names))
+      let error = await #expect(throws: RPCError.self) {
+        try await Client(wrapping: client).streamSecrets(metadata: CertificateSigningServiceTests.token) { writer in
+          for await request in asked { try await writer.write(request) }
+        } onResponse: { response in
+          var said: [String] = []
+          for try await message in response.messages {
+            let got = try message.resources.map {
+              try Envoy_Extensions_TransportSockets_Tls_V3_Secret(serializedBytes: $0.value).name
+            }
+            said.append(got.joined(separator: " "))
+            ask.yield(.names(names, nonce: message.nonce))
+            switch said.count {
+            case 1: continue
+            case 2: await mesh.pass(30)
+            case 3: try await mesh.command(.prepare)
+            default:
+              #expect(said == ["ROOTCA", "default", "default", "ROOTCA"])
+              // What was acknowledged over the wire lets the next root sign.
+              while mesh.authority.report.spread.values.contains(where: { $0.waitingSubscribers > 0 }) {
+                await Task.yield()
+              }
+              try await mesh.command(.activate(nil))
+              await mesh.pass(65)
+            }
+          }
+        }
+      }
+      #expect(error?.code == .unavailable)
+      ask.finish()
+    }
   }
 
   @Test(arguments: [(0, 0.5), (1, 1), (5, 16), (6, 30), (400, 30)])

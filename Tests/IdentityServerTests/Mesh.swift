@@ -19,6 +19,8 @@ import X509
 
 /// A real authority with a clock of ours, and everything that serves what it issues.
 final class Mesh: Sendable {
+  typealias Clock = NIOLockedValueBox<Date>
+
   static let token = "cart-" + String(repeating: "0123456789abcdef", count: 3)
 
   let trustDomain: TrustDomain
@@ -31,7 +33,7 @@ final class Mesh: Sendable {
   let issuer: WorkloadIssuer
   let source: AuthoritySecretSource
   let authentication: IdentityAuthentication
-  private let clock: NIOLockedValueBox<Date>
+  private let clock: Clock
 
   init(
     start: Date = Date(timeIntervalSince1970: 1_800_000_000),
@@ -39,6 +41,7 @@ final class Mesh: Sendable {
     serverGeneratedKeys: Bool = true,
     lifetime: StreamLifetime = StreamLifetime(),
     audit: AuditLog = .logger(.silent),
+    sleep: @escaping @Sendable (Mesh.Clock) async throws -> Void = { _ in },
     policy: RotationPolicy = Mesh.policy
   ) async throws {
     let trustDomain = try TrustDomain("mesh.test")
@@ -74,6 +77,7 @@ final class Mesh: Sendable {
       issuer: issuer,
       configuration: configuration,
       now: now,
+      sleep: { _ in try await sleep(clock) },
       draw: { 0.5 },
       logger: .silent
     )

@@ -11,7 +11,7 @@ struct TLSProbe: Decodable {
   var reused: Bool
 
   private static let script = """
-    import json, socket, ssl, sys
+    from json import dumps; import socket, ssl, sys
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cadata=sys.stdin.read())
     context.set_alpn_protocols(["h2"])
@@ -26,8 +26,8 @@ struct TLSProbe: Decodable {
     certificate, session, version = first.getpeercert(), first.session, first.version()
     first.close()
     second = connect(session)
-    print(json.dumps({"serial": certificate["serialNumber"], "version": version,
-                      "ticket": bool(session and session.has_ticket), "reused": second.session_reused}))
+    print(dumps({"serial": certificate["serialNumber"], "version": version,
+                 "ticket": bool(session and session.has_ticket), "reused": second.session_reused}))
     """
 
   /// - Parameter roots: PEM, by which the server is verified.
