@@ -29,11 +29,11 @@ final class IssuingGate: Sendable {
   /// - Returns: nil when too many wait already.
   func pass<Success: Sendable, Failure>(
     renewal: Bool,
-    _ body: () throws(Failure) -> Success
+    _ body: () async throws(Failure) -> Success
   ) async throws(Failure) -> Success? {
     guard await enter(renewal: renewal) else { return nil }
     defer { leave() }
-    return try body()
+    return try await body()
   }
 
   private func enter(renewal: Bool) async -> Bool {

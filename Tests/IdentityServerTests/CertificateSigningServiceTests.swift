@@ -126,11 +126,11 @@ import Testing
     let (opened, open) = AsyncStream.makeStream(of: Void.self)
     await withTaskGroup { group in
       // Holds the only place for as long as the others take to line up.
-      let held = NIOLockedValueBox(true)
+      let (held, release) = AsyncStream.makeStream(of: Void.self)
       group.addTask {
         _ = await gate.pass(renewal: false) {
           open.yield()
-          while held.withLockedValue({ $0 }) {}
+          for await _ in held {}
         }
       }
       for await _ in opened { break }
@@ -141,7 +141,7 @@ import Testing
       }
       let sentAway = await gate.pass(renewal: true) { "let in" }
       #expect(sentAway == nil)
-      held.withLockedValue { $0 = false }
+      release.finish()
     }
     #expect(order.withLockedValue { $0 } == ["renewal", "new 1", "new 2"])
     #expect(await gate.pass(renewal: false) { "let in" } == "let in")
