@@ -38,23 +38,53 @@ package struct ListeningSocket: Sendable {
     }
   }
 
-  /// - Parameter port: 0 for any; see `port`.
+  /// - Parameters:
+  ///   - host: an IPv4 or IPv6 address, no name; `::` takes connections of both kinds.
+  ///   - port: 0 for any; see `port`.
+  package init(host: String, port: UInt16) throws(ListeningSocketError) {
+    let isIPv6 = host.contains(":")
+    let place = isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
+    var storage = sockaddr_storage()
+    let read = withUnsafeMutableBytes(of: &storage) { bytes in
+      isIPv6 ? Self.fillIPv6(bytes, host, port) : Self.fillIPv4(bytes, host, port)
+    }
+    guard read, !host.utf8.contains(0) else { throw ListeningSocketError(place: place, step: "read address", code: EINVAL) }
+    try self.init(family: isIPv6 ? AF_INET6 : AF_INET, place: place) { descriptor in
+      Self.turn(SO_REUSEADDR, true, at: SOL_SOCKET, of: descriptor)
+      // Whatever net.ipv6.bindv6only says.
+      if isIPv6 { Self.turn(IPV6_V6ONLY, false, at: Int32(IPPROTO_IPV6), of: descriptor) }
+      let size = isIPv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+      return withUnsafePointer(to: &storage) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(size)) }
+      }
+    }
+  }
+
   package init(ipv4Host: String, port: UInt16) throws(ListeningSocketError) {
+    try self.init(host: ipv4Host, port: port)
+  }
+
+  private static func fillIPv4(_ bytes: UnsafeMutableRawBufferPointer, _ host: String, _ port: UInt16) -> Bool {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
-    let place = "\(ipv4Host):\(port)"
-    guard inet_pton(AF_INET, ipv4Host, &address.sin_addr) == 1 else {
-      throw ListeningSocketError(place: place, step: "read address", code: EINVAL)
-    }
-    let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    try self.init(family: AF_INET, place: place) { descriptor in
-      var on: Int32 = 1
-      setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-      return withUnsafePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
-      }
-    }
+    guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return false }
+    withUnsafeBytes(of: &address) { bytes.copyMemory(from: $0) }
+    return true
+  }
+
+  private static func fillIPv6(_ bytes: UnsafeMutableRawBufferPointer, _ host: String, _ port: UInt16) -> Bool {
+    var address = sockaddr_in6()
+    address.sin6_family = sa_family_t(AF_INET6)
+    address.sin6_port = port.bigEndian
+    guard inet_pton(AF_INET6, host, &address.sin6_addr) == 1 else { return false }
+    withUnsafeBytes(of: &address) { bytes.copyMemory(from: $0) }
+    return true
+  }
+
+  private static func turn(_ option: Int32, _ isOn: Bool, at level: Int32, of descriptor: Int32) {
+    var value: Int32 = isOn ? 1 : 0
+    setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
   private init(family: Int32, place: String, bind: (Int32) -> Int32) throws(ListeningSocketError) {
@@ -77,13 +107,15 @@ package struct ListeningSocket: Sendable {
 
   /// Of a TCP socket.
   package var port: UInt16? {
-    var address = sockaddr_in()
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    var address = sockaddr_in6()
+    var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
     let result = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
     }
-    guard result == 0, address.sin_family == sa_family_t(AF_INET) else { return nil }
-    return UInt16(bigEndian: address.sin_port)
+    // The port lies at the same place in both kinds of address.
+    let families = [AF_INET, AF_INET6].map { sa_family_t($0) }
+    guard result == 0, families.contains(address.sin6_family) else { return nil }
+    return UInt16(bigEndian: address.sin6_port)
   }
 
   private static func removeSocket(_ path: String) throws(ListeningSocketError) {

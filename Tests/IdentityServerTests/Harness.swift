@@ -41,7 +41,7 @@ struct Harness {
     client security: HTTP2ClientTransport.Posix.TransportSecurity,
     _ body: (Client) async throws -> Void
   ) async throws {
-    let socket = try ListeningSocket(ipv4Host: "127.0.0.1", port: 0)
+    let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
     let server = try authority.issue("amesh", dnsName: "localhost")
     let configuration = IdentityTransport.tlsConfiguration(
       certificateChain: [try NIOSSLCertificate(bytes: Array(server.certificate.utf8), format: .pem)],

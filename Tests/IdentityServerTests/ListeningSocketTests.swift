@@ -73,12 +73,55 @@ import Testing
     #expect(error?.description.contains("can't listen on") == true)
   }
 
-  @Test func `a TCP socket tells its port, and one that is taken is refused`() throws {
-    let socket = try ListeningSocket(ipv4Host: "127.0.0.1", port: 0)
+  @Test(arguments: ["127.0.0.1", "::1", "::"])
+  func `a TCP socket tells its port, and one that is taken is refused`(_ host: String) throws {
+    let socket = try ListeningSocket(host: host, port: 0)
     defer { close(socket.descriptor) }
     let port = try #require(socket.port)
     #expect(port > 0)
-    #expect(throws: ListeningSocketError.self) { try ListeningSocket(ipv4Host: "127.0.0.1", port: port) }
-    #expect(throws: ListeningSocketError.self) { try ListeningSocket(ipv4Host: "localhost", port: 0) }
+    let error = #expect(throws: ListeningSocketError.self) { try ListeningSocket(host: host, port: port) }
+    #expect(error?.code == EADDRINUSE)
+  }
+
+  @Test(arguments: ["localhost", "", "127.0.0.1 ", "127.1", "[::1]", "::1%lo", "1.2.3.4\u{0}", "::1\u{0}"])
+  func `what is no address is refused with the reason`(_ host: String) {
+    let error = #expect(throws: ListeningSocketError.self) { try ListeningSocket(host: host, port: 0) }
+    #expect(error?.step == "read address")
+  }
+
+  @Test(arguments: [
+    ("127.0.0.1", AF_INET, true), ("127.0.0.1", AF_INET6, false), ("::1", AF_INET6, true), ("::1", AF_INET, false),
+    ("::", AF_INET, true), ("::", AF_INET6, true),
+  ])
+  func `the IPv6 wildcard takes connections of both kinds, an address those of its own`(
+    _ host: String,
+    _ family: Int32,
+    _ isTaken: Bool
+  ) throws {
+    let socket = try ListeningSocket(host: host, port: 0)
+    defer { close(socket.descriptor) }
+    #expect(try connects(to: #require(socket.port), family: family) == isTaken)
+  }
+
+  /// Whether a connect to the loopback address of that family succeeds.
+  private func connects(to port: UInt16, family: Int32) -> Bool {
+    let client = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(client) }
+    var four = sockaddr_in()
+    four.sin_family = sa_family_t(AF_INET)
+    four.sin_port = port.bigEndian
+    four.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+    var six = sockaddr_in6()
+    six.sin6_family = sa_family_t(AF_INET6)
+    six.sin6_port = port.bigEndian
+    six.sin6_addr = in6addr_loopback
+    func connects<Address>(_ address: inout Address) -> Bool {
+      withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(client, $0, socklen_t(MemoryLayout<Address>.size)) == 0
+        }
+      }
+    }
+    return family == AF_INET6 ? connects(&six) : connects(&four)
   }
 }

@@ -138,7 +138,7 @@ import X509
 extension Mesh {
   /// What another kind of client sees of the server.
   func probe(_ tls: @escaping @Sendable () -> ConnectionTLS?) async throws -> TLSProbe {
-    let socket = try ListeningSocket(ipv4Host: "127.0.0.1", port: 0)
+    let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
     let result = NIOLockedValueBox<TLSProbe?>(nil)
     let roots = bundle?.pem ?? ""
     try await server(on: socket, tls: tls).whileRunning {
@@ -155,7 +155,7 @@ extension Mesh {
     key: P256.Signing.PrivateKey? = nil,
     _ body: (GRPCClient<HTTP2ClientTransport.Posix>) async throws -> Void
   ) async throws {
-    let socket = try ListeningSocket(ipv4Host: "127.0.0.1", port: 0)
+    let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
     let roots = TLSConfig.TrustRootsSource.certificates(
       (bundle?.authorities ?? []).map { .bytes($0.derBytes, format: .der) }
     )
