@@ -54,7 +54,7 @@ let package = Package(
     ),
     .target(
       name: "MeshConfiguration",
-      dependencies: ["Injection", "KubernetesObjects", "KubernetesYAML"]
+      dependencies: ["CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML"]
     ),
     .target(
       name: "ManifestInjection",
@@ -105,6 +105,7 @@ let package = Package(
 
     // Edges.
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CProcess"),
     .target(name: "OpenSSLKeys", dependencies: ["COpenSSL", "CertificateAuthority"]),
     .target(name: "CertificateCustody", dependencies: ["CertificateAuthority", "SPIFFE"]),
     .target(
@@ -179,17 +180,26 @@ let package = Package(
       name: "amesh",
       dependencies: [
         "AdmissionWebhook",
+        "CProcess",
+        "CallerAuthentication",
         "CertificateAuthority",
+        "CertificateCustody",
+        "CredentialFiles",
+        "IdentityServer",
         "Injection",
         "KubernetesObjects",
         "KubernetesYAML",
         "ManifestInjection",
+        "MeshAuthority",
         "MeshConfiguration",
         "Observability",
+        "OpenSSLKeys",
         "SPIFFE",
         "ServingCertificate",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

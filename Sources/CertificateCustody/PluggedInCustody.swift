@@ -57,7 +57,7 @@ package final class PluggedInCustody: Custody {
     }
   }
 
-  package var isReadOnly: Bool { true }
+  package var pluggedIn: PluggedInAuthority? { signing }
 
   /// What signs now.
   package var signing: PluggedInAuthority { current.withLock { $0.succession.signing } }

@@ -42,6 +42,8 @@ package final class AuthoritySecretSource: SecretSource, Service {
     var lastID: UInt64 = 0
     /// The second at which the gauges are set anew.
     var measureAt: Int64 = 0
+    /// Streams are to go elsewhere.
+    var isClosing = false
   }
 
   /// Bundles whose acknowledgement is understood: a client that lags further behind acknowledges a newer one in time.
@@ -85,7 +87,7 @@ package final class AuthoritySecretSource: SecretSource, Service {
 
   package func subscribe(_ caller: Caller) async -> any SecretSubscription {
     let moment = now()
-    let subscription = memory.withLockedValue { memory in
+    let (subscription, isClosing) = memory.withLockedValue { memory in
       memory.lastID &+= 1
       let subscription = AuthoritySubscription(
         id: memory.lastID,
@@ -94,10 +96,10 @@ package final class AuthoritySecretSource: SecretSource, Service {
         bundles: memory.published?.secrets ?? BundleSecrets(bundles: [:])
       )
       memory.subscriptions[memory.lastID] = subscription
-      return subscription
+      return (subscription, memory.isClosing)
     }
     issuer.metrics.streamOpened()
-    if authority.isReady(now: moment) { subscription.opened(now: moment) } else { subscription.end() }
+    if !isClosing, authority.isReady(now: moment) { subscription.opened(now: moment) } else { subscription.end() }
     return subscription
   }
 
@@ -168,6 +170,16 @@ package final class AuthoritySecretSource: SecretSource, Service {
         try? await self.sleep(.seconds(1))
       }
     }
+    close()
+  }
+
+  /// Ends all streams, and each new one at once: another replica has what they want.
+  private func close() {
+    let subscriptions = memory.withLockedValue { memory in
+      memory.isClosing = true
+      return Array(memory.subscriptions.values)
+    }
+    for subscription in subscriptions { subscription.end() }
   }
 
   /// Does all that is due.

@@ -1,8 +1,9 @@
 package import GRPCCore
 package import GRPCNIOTransportHTTP2Posix
+import ServiceLifecycle
 
 /// One listener and what is served on it.
-package struct IdentityServer: Sendable {
+package struct IdentityServer: Service {
   private let socket: ListeningSocket
   private let server: GRPCServer<HTTP2ServerTransport.Posix>
 
@@ -16,13 +17,17 @@ package struct IdentityServer: Sendable {
     server = GRPCServer(transport: transport, services: services)
   }
 
-  /// Serves until `beginGracefulShutdown`, or until its task is cancelled.
+  /// Serves until it is told to end, or until its task is cancelled.
   package func run() async throws {
-    try await withThrowingTaskGroup { group in
-      group.addTask { try await server.serve() }
-      // Bound by now, if it ever will be; where it fails, `serve` says why.
-      if (try? await server.listeningAddress) != nil { socket.restoreBacklog() }
-      try await group.waitForAll()
+    try await withGracefulShutdownHandler {
+      try await withThrowingTaskGroup { group in
+        group.addTask { try await server.serve() }
+        // Bound by now, if it ever will be; where it fails, `serve` says why.
+        if (try? await server.listeningAddress) != nil { socket.restoreBacklog() }
+        try await group.waitForAll()
+      }
+    } onGracefulShutdown: {
+      beginGracefulShutdown()
     }
   }
 

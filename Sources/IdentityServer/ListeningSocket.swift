@@ -48,7 +48,9 @@ package struct ListeningSocket: Sendable {
     let read = withUnsafeMutableBytes(of: &storage) { bytes in
       isIPv6 ? Self.fillIPv6(bytes, host, port) : Self.fillIPv4(bytes, host, port)
     }
-    guard read, !host.utf8.contains(0) else { throw ListeningSocketError(place: place, step: "read address", code: EINVAL) }
+    guard read, !host.utf8.contains(0) else {
+      throw ListeningSocketError(place: place, step: "read address", code: EINVAL)
+    }
     try self.init(family: isIPv6 ? AF_INET6 : AF_INET, place: place) { descriptor in
       Self.turn(SO_REUSEADDR, true, at: SOL_SOCKET, of: descriptor)
       // Whatever net.ipv6.bindv6only says.

@@ -70,8 +70,17 @@ extension MeshAuthority {
   ) async throws(MeshAuthorityError) -> Date {
     do {
       for _ in 0..<Self.maximumRounds {
+        // Asked before the state, so that its root is in the bundle: what signs next is published first.
+        let pluggedIn = custody.pluggedIn
         let outcome = try await round.run(try await observations(observe), configuration.policy, now: now)
         note(outcome.holds)
+        guard outcome.state.trustDomain == configuration.trustDomain else {
+          throw MeshAuthorityError.foreignState(of: outcome.state.trustDomain, configured: configuration.trustDomain)
+        }
+        if let pluggedIn {
+          try sign(with: pluggedIn, outcome.state, now: now)
+          return outcome.nextLook
+        }
         // Everyone is to trust a root before anything is signed under it.
         try follow(outcome.state, now: now)
         switch IntermediateAction.decide(signing?.held, outcome.state, configuration.policy, now: now) {
@@ -137,6 +146,23 @@ extension MeshAuthority {
     } catch {
       throw MeshAuthorityError(error)
     }
+  }
+
+  /// Leaves are signed by what someone has plugged in, without an intermediate of ours: it may not allow one.
+  private func sign(with authority: PluggedInAuthority, _ state: AuthorityState, now: Date) throws {
+    if let signing, signing.generation == state.generation, signing.issuer.certificate == authority.signer { return }
+    var path = [authority.signer] + authority.chain
+    let root = try MeshCertificate(derBytes: authority.root.derEncoded)
+    if root != authority.signer { path.append(root) }
+    publish(
+      SigningState(
+        issuer: try Issuer(chain: path, key: authority.key, cryptography: cryptography),
+        bundle: try bundle(of: state),
+        generation: state.generation,
+        held: nil
+      ),
+      now: now
+    )
   }
 
   private func bundle(of state: AuthorityState) throws -> TrustBundle {

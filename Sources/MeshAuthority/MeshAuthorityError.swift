@@ -1,4 +1,5 @@
 package import CertificateAuthority
+package import SPIFFE
 
 /// Why the authority could not do a step; the description names the thing and the cure.
 package enum MeshAuthorityError: Error, Sendable, CustomStringConvertible {
@@ -10,6 +11,8 @@ package enum MeshAuthorityError: Error, Sendable, CustomStringConvertible {
   case certificate(String)
   /// The key of the root that signs is not ours to use.
   case keyMissing(AuthorityID)
+  /// The custody keeps another mesh's authority.
+  case foreignState(of: TrustDomain, configured: TrustDomain)
   /// There is nothing to sign with: the authority has not started, or lost its custody for too long.
   case notReady
   /// Others write faster than this process can follow.
@@ -25,6 +28,9 @@ package enum MeshAuthorityError: Error, Sendable, CustomStringConvertible {
     case .certificate(let problem):
       "a root of the state can't be used: \(problem); restore the state or prepare a new root"
     case .keyMissing(let id): "the key of root \(id) is not in custody; bring it back or prepare a new root"
+    case .foreignState(let found, let configured):
+      "the authority in custody is that of trust domain \(found.name), and this process is configured for "
+        + "\(configured.name); set mesh.trustDomain: \(found.name), or give this mesh a custody of its own"
     case .notReady: "no issuing certificate is usable; look at the log for what keeps the authority from making one"
     case .contended: "the authority's state changed under every attempt to write it; try again"
     }

@@ -9,6 +9,8 @@ package struct Configuration: Sendable, Equatable {
   package var mesh = MeshSettings()
   /// How this process serves it: read at start.
   package var server = ServerSettings()
+  /// How it gives workloads their certificates: read at start.
+  package var identity = IdentitySettings()
 
   package init() {}
 }

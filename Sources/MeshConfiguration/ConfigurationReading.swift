@@ -1,3 +1,4 @@
+import CertificateAuthority
 import KubernetesObjects
 
 /// A configuration that can be used, and what its author should know.
@@ -25,7 +26,7 @@ extension ConfigurationInput {
     guard findings.problems.isEmpty else { throw InvalidConfiguration(findings) }
     return LoadedConfiguration(
       configuration: configuration,
-      warnings: unknownVariables + PatchTrial(configuration.mesh).warnings
+      warnings: unknownVariables + PatchTrial(configuration.mesh).warnings + configuration.identity.warnings
     )
   }
 

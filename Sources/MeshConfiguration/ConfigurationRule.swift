@@ -1,3 +1,4 @@
+import CertificateAuthority
 import Injection
 import KubernetesObjects
 
@@ -41,6 +42,22 @@ struct ConfigurationRule: Sendable {
         guard (webhook.certificateFile == nil) != (webhook.privateKeyFile == nil) else { return nil }
         let missing = webhook.certificateFile == nil ? "certificateFile" : "privateKeyFile"
         return "certificateFile and privateKeyFile go together; \(missing) is missing"
+      },
+      ConfigurationRule(key: "identity.port") { configuration in
+        let (server, identity) = (configuration.server, configuration.identity)
+        guard identity.isEnabled, identity.port != 0 else { return nil }
+        let others = [("the webhook's", server.webhook.port), ("the admin", server.admin.port)]
+        guard let other = others.first(where: { $0.1 == identity.port }) else { return nil }
+        return "\(identity.port) is \(other.0) port too; use another"
+      },
+      ConfigurationRule(key: "identity") { configuration in
+        guard configuration.identity.isEnabled else { return nil }
+        return configuration.identity.rotation.problems.first
+      },
+      ConfigurationRule(key: "identity.socket") { configuration in
+        let identity = configuration.identity
+        guard identity.isEnabled, let socket = identity.socket, socket == identity.auditFile else { return nil }
+        return "\(socket) is identity.auditFile too; give one of them another name"
       },
       ConfigurationRule(key: "server.admin.port") { configuration in
         let server = configuration.server

@@ -118,6 +118,20 @@ extension SettingType where Value == String {
     .string("path", "a path", use: "the path of a file or directory") { !$0.isEmpty && !$0.utf8.contains(0) }
   }
 
+  /// A file of the state directory.
+  static var fileName: SettingType {
+    .string("file name", "the name of a file in the state directory", use: "a name without / such as audit.log") {
+      !$0.isEmpty && $0 != "." && $0 != ".." && !$0.contains("/") && !$0.utf8.contains(0) && $0.utf8.count <= 64
+    }
+  }
+
+  /// The `iss` of tokens.
+  static var tokenIssuer: SettingType {
+    .string("token issuer", "a token issuer", use: "what the API server has as --service-account-issuer") {
+      isWord($0, limit: 2048)
+    }
+  }
+
   /// A name that a certificate carries.
   static var hostName: SettingType {
     .string("host name", "a DNS name or IP address", use: "such as amesh.amesh-system.svc or 127.0.0.1") {

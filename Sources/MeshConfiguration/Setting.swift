@@ -53,5 +53,5 @@ package struct Setting: Sendable {
   /// The setting's value in a configuration.
   package func value(in configuration: Configuration) -> JSONValue { encode(configuration) }
 
-  package static let all: [Setting] = meshSettings + injectionSettings + serverSettings
+  package static let all: [Setting] = meshSettings + injectionSettings + serverSettings + identitySettings
 }

@@ -24,10 +24,7 @@ enum AdminServer {
     )
     return ListeningService(
       server: application,
-      key: "server.admin",
-      flag: "--admin-port",
-      address: settings.address,
-      port: settings.port
+      place: ListeningPlace(key: "server.admin", flag: "--admin-port", address: settings.address, port: settings.port)
     )
   }
 }

@@ -38,10 +38,16 @@ struct ControlPlaneProcess {
       ]
     )
     for warning in loaded.warnings { logger.warning("\(warning)") }
+    if let problem = KeyMemory.protect() {
+      logger.warning("keys may end up in core dumps", metadata: ["error": "\(problem)"])
+    }
     try StateDirectory.prepare(server.stateDirectory)
 
     let current = CurrentConfiguration(configuration)
-    let readiness = Readiness()
+    let identity =
+      configuration.identity.isEnabled
+      ? try await IdentityPlane(configuration, metrics: metrics, logger: Logger(label: "identity")) : nil
+    let readiness = Readiness { identity?.unreadiness ?? [] }
     let injector = CurrentInjector(configuration.injector, cluster: server.cluster)
     let webhookMetrics = WebhookMetrics(factory: metrics)
     let certificates = try ServingCertificates(server: server, mesh: configuration.mesh, logger: logger)
@@ -55,8 +61,9 @@ struct ControlPlaneProcess {
         pages: AdminPages(metrics: metrics, readiness: readiness, configuration: current),
         logger: Logger(label: "admin")
       ),
-      certificates.watcher(metrics: webhookMetrics, logger: Logger(label: "certificate")),
     ]
+    services += identity?.services ?? []
+    services.append(certificates.watcher(metrics: webhookMetrics, logger: Logger(label: "certificate")))
     if let watcher = watcher(current, injector, webhookMetrics) { services.append(watcher) }
     services.append(webhook(injector, certificates.store, webhookMetrics, readiness))
     var group = ServiceGroupConfiguration(
@@ -64,8 +71,8 @@ struct ControlPlaneProcess {
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: Logger(label: "services")
     )
-    // The webhook keeps its own deadline; this is for what else may hang.
-    group.maximumGracefulShutdownDuration = .seconds(server.shutdown.timeoutSeconds + 5)
+    // The webhook and the identity server keep deadlines of their own; this is for what else may hang.
+    group.maximumGracefulShutdownDuration = .seconds(server.shutdown.timeoutSeconds + 15)
     try await ServiceGroup(configuration: group).run()
     logger.info("ended")
   }
@@ -123,10 +130,7 @@ struct ControlPlaneProcess {
     )
     return ListeningService(
       server: webhook,
-      key: "server.webhook",
-      flag: "--webhook-port",
-      address: address,
-      port: server.webhook.port
+      place: ListeningPlace(key: "server.webhook", flag: "--webhook-port", address: address, port: server.webhook.port)
     )
   }
 }

@@ -8,6 +8,10 @@ final class Readiness: Sendable {
   }
 
   private let conditions = Mutex<Set<Condition>>([.starting])
+  /// What others know of; asked each time.
+  private let others: @Sendable () -> [String]
+
+  init(others: @escaping @Sendable () -> [String] = { [] }) { self.others = others }
 
   func add(_ condition: Condition) { _ = conditions.withLock { $0.insert(condition) } }
 
@@ -16,6 +20,6 @@ final class Readiness: Sendable {
   /// Empty: ready.
   var reasons: [String] {
     let current = conditions.withLock { $0 }
-    return Condition.allCases.filter(current.contains).map(\.rawValue)
+    return Condition.allCases.filter(current.contains).map(\.rawValue) + others()
   }
 }

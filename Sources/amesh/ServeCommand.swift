@@ -6,9 +6,11 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Run the control plane.",
     discussion: """
-      Serves the webhook that puts the sidecar into Pods (HTTPS), and an admin port for /metrics, /healthz, /readyz and \
-      /config. Without a certificate of its own it makes one, kept in the state directory; clients verify it with \
-      serving/ca.crt there.
+      Serves the webhook that puts the sidecar into Pods (HTTPS), the certificate authority that gives workloads their \
+      SPIFFE certificates (SDS and Istio's CSR API, gRPC), and an admin port for /metrics, /healthz, /readyz and /config. \
+      Without a certificate of its own the webhook makes one, kept in the state directory; clients verify it with \
+      serving/ca.crt there. The authority's key is made and kept there too, unless another custody is configured; clients \
+      verify its server with identity/root-cert.pem.
 
       The whole configuration is validated at start; every problem is reported with its place. The `mesh` part is taken \
       over whenever the file changes, the last good one staying in force while a new one is bad. SIGTERM and SIGINT drain \
@@ -29,6 +31,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Where /metrics and its kin listen: server.admin.port. 0 takes any free port.")
   var adminPort: String?
 
+  @Option(help: "Where workloads get their certificates: identity.port. 0 takes any free port.")
+  var identityPort: String?
+
   @Option(help: "Where the process keeps what outlives it: server.stateDirectory.")
   var stateDirectory: String?
 
@@ -42,6 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
     [
       ("--webhook-port", "server.webhook.port", webhookPort),
       ("--admin-port", "server.admin.port", adminPort),
+      ("--identity-port", "identity.port", identityPort),
       ("--state-directory", "server.stateDirectory", stateDirectory),
       ("--log-level", "server.log.level", logLevel),
       ("--log-format", "server.log.format", logFormat),

@@ -93,7 +93,7 @@ struct CertCommandTests {
     let scratch = try Scratch()
     let server = try RunningCommand(
       ["serve", "--state-directory", scratch.path("state"), "--log-format", "json", "--admin-port", "0"]
-        + ["--webhook-port", "0"]
+        + ["--webhook-port", "0", "--identity-port", "0"]
     )
     let port = try await server.port(of: "webhook")
     // The webhook's certificate is for API servers, which ask for no SPIFFE ID.

@@ -200,6 +200,7 @@ import Testing
     try scratch.write("web.yaml", Self.deployment)
     let server = try RunningCommand([
       "serve", "--state-directory", scratch.path("state"), "--webhook-port", "0", "--admin-port", "0",
+      "--identity-port", "0",
       "--log-format", "json",
     ])
     let port = try await server.port(of: "webhook")

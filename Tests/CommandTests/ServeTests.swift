@@ -15,10 +15,11 @@ struct ServeTests {
   private func serve(
     _ arguments: [String] = [],
     ports: [String: Int] = [:],
+    state: String = "state",
     environment: [String: String] = [:]
   ) throws -> RunningCommand {
-    var flags = ["serve", "--state-directory", directory.path("state"), "--log-format", "json"]
-    for name in ["admin", "webhook"] { flags += ["--\(name)-port", "\(ports[name] ?? 0)"] }
+    var flags = ["serve", "--state-directory", directory.path(state), "--log-format", "json"]
+    for name in ["admin", "webhook", "identity"] { flags += ["--\(name)-port", "\(ports[name] ?? 0)"] }
     return try RunningCommand(flags + arguments, environment: environment)
   }
 
@@ -199,19 +200,48 @@ struct ServeTests {
     #expect(try await command.wait().status == 0)
   }
 
-  @Test(arguments: ["admin", "webhook"])
-  func `A port that is taken is named with its key`(which: String) async throws {
+  @Test(arguments: [("admin", "server.admin"), ("webhook", "server.webhook"), ("identity", "identity")])
+  func `A port that is taken is named with its key`(which: String, key: String) async throws {
     let first = try serve()
     let port = try await first.port(of: which)
-    let result = try await serve(ports: [which: port]).wait()
+    let result = try await serve(ports: [which: port], state: "other").wait()
     #expect(result.status == 69)
     #expect(
       result.error.contains(
-        "server.\(which).port: 127.0.0.1:\(port) is taken by another process; "
+        "\(key).port: 127.0.0.1:\(port) is taken by another process; "
           + "end that process or choose another port with --\(which)-port"
       ),
       "\(result.error)"
     )
+  }
+
+  @Test func `A second process on the same state directory is turned away`() async throws {
+    let first = try serve()
+    _ = try await first.port(of: "identity")
+    let result = try await serve().wait()
+    #expect(result.status == 78)
+    #expect(result.error.contains("stop it, or give this one a directory of its own"), "\(result.error)")
+  }
+
+  @Test func `The identity server is ready at once, and its bundle lies beside it`() async throws {
+    let command = try serve(["--set", "identity.leaf.dnsNames=true"])
+    _ = try await command.port(of: "webhook")
+    let bundle = try String(contentsOfFile: directory.path("state/identity/root-cert.pem"), encoding: .utf8)
+    #expect(bundle.hasPrefix("-----BEGIN CERTIFICATE-----"))
+    let keys = try FileManager.default.attributesOfItem(atPath: directory.path("state/authority/authority.json"))
+    #expect(keys[.posixPermissions] as? Int == 0o600)
+    command.send(SIGTERM)
+    #expect(try await command.wait().status == 0)
+  }
+
+  @Test func `Another mesh's authority is not taken over`() async throws {
+    let first = try serve()
+    _ = try await first.port(of: "webhook")
+    first.send(SIGTERM)
+    #expect(try await first.wait().status == 0)
+    let result = try await serve(["--set", "mesh.trustDomain=other.example"]).wait()
+    #expect(result.status == 78)
+    #expect(result.error.contains("is that of trust domain cluster.local"), "\(result.error)")
   }
 
   @Test func `What stands in the way of the state directory is told`() async throws {

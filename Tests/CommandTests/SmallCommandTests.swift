@@ -72,6 +72,7 @@ struct SmallCommandTests {
     let scratch = try Scratch()
     let serve = try RunningCommand([
       "serve", "--state-directory", scratch.path("state"), "--webhook-port", "0", "--admin-port", "0",
+      "--identity-port", "0",
     ])
     let port = try await serve.port(of: "admin")
     let url = "http://127.0.0.1:\(port)"

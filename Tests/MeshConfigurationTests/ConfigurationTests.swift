@@ -78,6 +78,31 @@ struct ConfigurationTests {
         admin: {address: 0.0.0.0, port: 0}
         log: {level: debug, format: text}
         shutdown: {delaySeconds: 5, timeoutSeconds: 30}
+      identity:
+        enabled: false
+        address: "::"
+        port: 0
+        socket: null
+        names: [identity.example]
+        leaf: {lifetimeSeconds: 600, maximumSeconds: 7200, dnsNames: true}
+        clockSkewSeconds: 200
+        intermediateLifetimeSeconds: 86400
+        root:
+          custody: files
+          files: /etc/authority
+          lifetimeSeconds: 31536000
+          prepareAheadSeconds: 864000
+          rotation: manual
+        tokens:
+          keysFile: /etc/keys.json
+          issuer: https://issuer.example
+          audiences: [istio-ca, amesh-ca]
+          mustBeBound: false
+          staticFile: /etc/tokens.yaml
+        serverGeneratedKeys: deny
+        strictRequests: true
+        auditFile: null
+        limits: {connectionAgeSeconds: 60, streamSeconds: 120, streamsPerConnection: 10}
 
       """
 
@@ -108,6 +133,26 @@ struct ConfigurationTests {
     #expect(configuration.server.cluster.minorVersion == 30)
     #expect(configuration.server.namespaces["shop"]?.labels == ["amesh.apisix.apache.org/injection": "enabled"])
     #expect(configuration.server.log.format == .text)
+    #expect(configuration.identity.root.custody == .files)
+    #expect(configuration.identity.tokens.audiences == ["istio-ca", "amesh-ca"])
+    #expect(configuration.identity.socket == nil)
+  }
+
+  @Test func `Lengths that contradict each other are refused, and those for a trial warned of`() throws {
+    let contradiction = header + "identity: {leaf: {maximumSeconds: 3600}, intermediateLifetimeSeconds: 7200}"
+    let error = #expect(throws: InvalidConfiguration.self) { try load(contradiction) }
+    #expect(error?.problems.map(\.key) == ["identity"])
+    #expect(error?.problems.first?.message.contains("at least four times the longest leaf (14400 s)") == true)
+    #expect(try load(contradiction.replacing("identity: {", with: "identity: {enabled: false, ")).warnings == [])
+    let trial = header + "identity: {leaf: {lifetimeSeconds: 20, maximumSeconds: 20}, clockSkewSeconds: 5}"
+    #expect(try load(trial).warnings.count == 2)
+  }
+
+  @Test func `The identity server has a port of its own`() throws {
+    let clash = header + "identity: {port: 9443}"
+    let error = #expect(throws: InvalidConfiguration.self) { try load(clash) }
+    #expect(error?.problems.first?.message == "9443 is the webhook's port too; use another")
+    #expect(try load(header + "identity: {port: 9443, enabled: false}").configuration.identity.port == 9443)
   }
 
   @Test func `No setting is left at its default by the complete file, but the mode`() throws {

@@ -4,8 +4,8 @@
 /// A write either takes place wholly or not at all, and only on top of the generation that its writer has seen. So of two
 /// writers one is told that it lost, and reads again.
 package protocol Custody: Sendable {
-  /// Whether roots come from outside, so that there is nothing for us to rotate.
-  var isReadOnly: Bool { get }
+  /// What signs leaves where roots come from outside, so that there is nothing for us to rotate; nil elsewhere.
+  var pluggedIn: PluggedInAuthority? { get }
 
   /// The state; nil where there is none yet.
   func load() async throws(CustodyError) -> AuthorityState?
@@ -24,7 +24,9 @@ package protocol Custody: Sendable {
 }
 
 extension Custody {
-  package var isReadOnly: Bool { false }
+  package var pluggedIn: PluggedInAuthority? { nil }
+
+  package var isReadOnly: Bool { pluggedIn != nil }
 }
 
 /// Why a custody can't do what it is asked for; the description names the thing and the cure.

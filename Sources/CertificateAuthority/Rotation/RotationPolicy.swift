@@ -27,14 +27,10 @@ package struct RotationPolicy: Sendable, Equatable {
   /// What contradicts itself; each line names the lengths and the cure.
   package var problems: [String] {
     var problems: [String] = []
-    if leafLife < 60 { problems.append("leaf lifetime \(Int(leafLife)) s is too short; give at least 60 s") }
     if leafCap < leafLife {
       problems.append(
         "the longest leaf (\(Int(leafCap)) s) is shorter than the usual one (\(Int(leafLife)) s); raise it"
       )
-    }
-    if skew < 120 {
-      problems.append("skew \(Int(skew)) s is below the 120 s by which certificates are dated back; raise it")
     }
     if intermediateLife < 4 * leafCap {
       problems.append(
@@ -48,6 +44,20 @@ package struct RotationPolicy: Sendable, Equatable {
       )
     }
     return problems
+  }
+
+  /// What is fit for a trial only; each line says why.
+  package var cautions: [String] {
+    var cautions: [String] = []
+    if leafLife < 60 {
+      cautions.append("leaves that live \(Int(leafLife)) s end during a short outage; give at least 60 s")
+    }
+    if skew < 120 {
+      cautions.append(
+        "a skew of \(Int(skew)) s is below the 120 s by which certificates are dated back; give that or more"
+      )
+    }
+    return cautions
   }
 
   /// When the successor of a root is to be prepared.

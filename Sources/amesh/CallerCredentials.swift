@@ -1,0 +1,139 @@
+import CallerAuthentication
+import CredentialFiles
+import FoundationEssentials
+import Logging
+import MeshConfiguration
+import SPIFFE
+import ServiceLifecycle
+
+/// What callers are authenticated by, from the files that the configuration names.
+struct CallerCredentials: Service {
+  /// Files that tell who is who, each followed while it changes.
+  private struct Followed {
+    let path: String
+    let maximumLength: Int
+    /// - Returns: what is to be warned of.
+    let apply: @Sendable (FileContents) throws -> [String]
+
+    func read() throws -> FileContents { try CredentialFile.read(path, maximumLength: maximumLength) }
+  }
+
+  let methods: [any AuthenticationMethod]
+  private let followed: [Followed]
+  private let logger: Logger
+  private let onFailure: @Sendable () -> Void
+
+  /// Reads the files; they have to be usable.
+  ///
+  /// - Parameter onFailure: called when a file's replacement is refused.
+  init(
+    _ settings: IdentitySettings.Tokens,
+    trustDomain: TrustDomain,
+    logger: Logger,
+    onFailure: @escaping @Sendable () -> Void
+  ) throws(Failure) {
+    var methods: [any AuthenticationMethod] = []
+    var followed: [Followed] = []
+    self.logger = logger
+    self.onFailure = onFailure
+    if let path = settings.staticFile {
+      let tokens = try Self.load("identity.tokens.staticFile", path, StaticTokens.maximumLength) {
+        try StaticTokens(file: $0, user: CredentialFile.user, trustDomain: trustDomain)
+      }
+      let method = ReplaceableTokens(tokens)
+      methods.append(method)
+      followed.append(
+        Followed(path: path, maximumLength: StaticTokens.maximumLength) { file in
+          method.replace(with: try StaticTokens(file: file, user: CredentialFile.user, trustDomain: trustDomain))
+          return []
+        }
+      )
+    }
+    if let path = settings.keysFile {
+      let keys = try Self.load("identity.tokens.keysFile", path, TokenSigningKeys.maximumLength) {
+        try TokenSigningKeys(parsing: $0.bytes)
+      }
+      for warning in keys.warnings { logger.warning("\(warning)", metadata: ["path": "\(path)"]) }
+      let policy: ServiceAccountTokenPolicy
+      do {
+        policy = try ServiceAccountTokenPolicy(
+          trustDomain: trustDomain,
+          issuer: settings.issuer,
+          audiences: settings.audiences,
+          requireBoundPod: settings.mustBeBound
+        )
+      } catch {
+        throw Failure(.configuration, "identity.tokens: \(error)")
+      }
+      let method = ServiceAccountTokens(keys: keys, policy: policy)
+      methods.append(method)
+      followed.append(
+        Followed(path: path, maximumLength: TokenSigningKeys.maximumLength) { file in
+          let keys = try TokenSigningKeys(parsing: file.bytes)
+          method.replace(keys: keys)
+          return keys.warnings
+        }
+      )
+    }
+    self.methods = methods
+    self.followed = followed
+  }
+
+  private static func load<Value>(
+    _ key: String,
+    _ path: String,
+    _ maximumLength: Int,
+    _ parse: (FileContents) throws -> Value
+  ) throws(Failure) -> Value {
+    do {
+      return try parse(try CredentialFile.read(path, maximumLength: maximumLength))
+    } catch {
+      throw Failure(.configuration, "\(key): \(error)")
+    }
+  }
+
+  /// Takes over each file's new content; one that can't be used changes nothing but is told, once.
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      // By their hashes: no token stays in memory.
+      var seen = followed.map { try? $0.read() }.map { $0.map(Seen.init) }
+      while true {
+        try await Task.sleep(for: .seconds(2))
+        for (index, file) in followed.enumerated() {
+          let found = Result { try file.read() }
+          let new = (try? found.get()).map(Seen.init)
+          guard new != seen[index] else { continue }
+          seen[index] = new
+          take(file, found)
+        }
+      }
+    }
+  }
+
+  private func take(_ file: Followed, _ found: Result<FileContents, any Error>) {
+    do {
+      let warnings = try file.apply(try found.get())
+      logger.notice("The file that tells who is who has changed", metadata: ["path": "\(file.path)"])
+      for warning in warnings { logger.warning("\(warning)", metadata: ["path": "\(file.path)"]) }
+    } catch {
+      onFailure()
+      logger.error(
+        "The file that tells who is who can't be used; what it held before stays in force",
+        metadata: ["path": "\(file.path)", "error": "\(error)"]
+      )
+    }
+  }
+}
+
+/// What a change of a file is known by.
+private struct Seen: Equatable {
+  let hash: CredentialHash
+  let permissions: UInt32
+  let owner: UInt32
+
+  init(_ file: FileContents) {
+    hash = CredentialHash(of: file.bytes)
+    permissions = file.permissions
+    owner = file.owner
+  }
+}

@@ -1,0 +1,258 @@
+import CallerAuthentication
+import CertificateAuthority
+import CertificateCustody
+import CoreMetrics
+import Foundation
+import GRPCCore
+import Glibc
+import IdentityServer
+import Injection
+import Logging
+import MeshAuthority
+import MeshConfiguration
+import Metrics
+import OpenSSLKeys
+import SPIFFE
+import ServiceLifecycle
+
+/// The certificate authority of `amesh serve` and how workloads reach it.
+struct IdentityPlane {
+  let authority: MeshAuthority
+  let issuer: WorkloadIssuer
+  /// In the order of their start; the last one is told to end first.
+  private(set) var services: [any Service] = []
+  private let serving: ServingTLS
+
+  /// Opens the custody, makes what is missing and listens: when it returns, certificates can be had.
+  ///
+  /// - Throws: what keeps it from that, in words of the configuration.
+  init(_ configuration: Configuration, metrics factory: any MetricsFactory, logger: Logger) async throws(Failure) {
+    let (server, identity) = (configuration.server, configuration.identity)
+    let replica = Replica.name()
+    let trustDomain = try Self.trustDomain(configuration.mesh.trustDomain)
+    let custody = try AuthorityCustody.open(configuration, trustDomain: trustDomain, now: Date())
+    let metrics = IdentityMetrics(factory: factory)
+    let reloadFailures = Counter(label: "amesh_identity_reload_failures_total", factory: factory)
+
+    authority = MeshAuthority(
+      configuration: Self.authority(configuration, trustDomain: trustDomain, replica: replica),
+      custody: custody,
+      cryptography: OpenSSL(),
+      openKey: { key throws(KeyError) in
+        switch key {
+        case .pem(let pem): try OpenSSL().importKey(pem: pem)
+        case .uri(let uri): try OpenSSL().openKey(at: uri)
+        }
+      }
+    )
+    issuer = WorkloadIssuer(
+      authority: authority,
+      cryptography: OpenSSL(),
+      refusesForeignNames: identity.strictRequests,
+      audit: try Self.audit(server, identity, logger: logger),
+      metrics: metrics
+    )
+    serving = ServingTLS(
+      authority: authority,
+      cryptography: OpenSSL(),
+      names: identity.certificateNames(controlPlaneNamespace: configuration.mesh.controlPlane.namespace),
+      metrics: metrics,
+      logger: logger
+    )
+    let renewal = RenewalByCertificate(trustDomain: trustDomain, roots: [])
+    renewal.follow(authority)
+    let credentials = try CallerCredentials(
+      identity.tokens,
+      trustDomain: trustDomain,
+      logger: logger,
+      onFailure: { reloadFailures.increment() }
+    )
+    if credentials.methods.isEmpty {
+      logger.warning(
+        "Nobody can get a certificate: set identity.tokens.keysFile or identity.tokens.staticFile, or identity.enabled: false"
+      )
+    }
+    var sourceConfiguration = AuthoritySecretSource.Configuration()
+    sourceConfiguration.serverGeneratedKeys = identity.serverGeneratedKeys == .allow
+    sourceConfiguration.streamLifetime = StreamLifetime(afterExpiry: .seconds(identity.limits.streamSeconds))
+    let source = AuthoritySecretSource(issuer: issuer, configuration: sourceConfiguration, logger: logger)
+    let authentication = IdentityAuthentication(
+      Authenticator(credentials.methods + [renewal]),
+      metrics: metrics,
+      logger: logger
+    )
+    let bundleFile = TrustBundleFile(
+      path: try Self.bundlePath(server),
+      authority: authority,
+      logger: logger
+    )
+
+    try await Self.firstLook(authority, serving, logger)
+    if let signing = authority.signing { try bundleFile.write(signing) }
+
+    services = [
+      MeshAuthorityService(authority: authority, observe: authority.observeAlone, logger: Logger(label: "authority")),
+      bundleFile, credentials, serving,
+    ]
+    if let custody = custody as? PluggedInCustody {
+      services.append(
+        PluggedInFilesService(
+          custody: custody,
+          authority: authority,
+          onRefusal: { reloadFailures.increment() },
+          logger: Logger(label: "authority")
+        )
+      )
+    }
+    let limits = Self.limits(identity.limits)
+    let rpcs: [any RegistrableRPCService] = [
+      SecretDiscoveryService(
+        source: source,
+        authentication: authentication,
+        limits: limits,
+        identifier: replica,
+        metrics: metrics,
+        logger: logger
+      ),
+      CertificateSigningService(
+        issuer: issuer,
+        authentication: authentication,
+        width: ProcessInfo.processInfo.activeProcessorCount,
+        logger: logger
+      ),
+    ]
+    for (socket, tls) in try sockets(server, identity, logger: logger) {
+      let transport = IdentityTransport.make(
+        socket: socket,
+        limits: limits,
+        tls: tls,
+        jitter: { Double.random(in: -1...1) }
+      )
+      services.append(IdentityServer(socket: socket, transport: transport, services: rpcs))
+    }
+    // Told first: its streams end, so that clients go elsewhere before the servers close.
+    services.append(source)
+  }
+
+  /// Why nobody should come for certificates.
+  var unreadiness: [String] {
+    var reasons: [String] = []
+    if !authority.isReady(now: Date()) { reasons.append("the certificate authority can't issue") }
+    if !serving.isReady { reasons.append("the identity server has no certificate") }
+    return reasons
+  }
+}
+
+extension IdentityPlane {
+  private static func trustDomain(_ name: String) throws(Failure) -> TrustDomain {
+    do {
+      return try TrustDomain(name)
+    } catch {
+      throw Failure(.configuration, "mesh.trustDomain: \(error)")
+    }
+  }
+
+  private static func authority(
+    _ configuration: Configuration,
+    trustDomain: TrustDomain,
+    replica: String
+  ) -> MeshAuthorityConfiguration {
+    var authority = MeshAuthorityConfiguration(
+      trustDomain: trustDomain,
+      policy: configuration.identity.rotation,
+      replica: replica
+    )
+    authority.dnsNames = configuration.identity.leaf.dnsNames
+    return authority
+  }
+
+  private static func audit(
+    _ server: ServerSettings,
+    _ identity: IdentitySettings,
+    logger: Logger
+  ) throws(Failure) -> AuditLog {
+    guard let name = identity.auditFile else { return .logger(Logger(label: "audit")) }
+    do {
+      return try .file("\(server.stateDirectory)/\(name)", logger: logger)
+    } catch {
+      throw Failure(.configuration, "identity.auditFile: \(error)")
+    }
+  }
+
+  /// Of the file with the bundle, in a directory of its own: it may be shown to others, the rest of the state may not.
+  private static func bundlePath(_ server: ServerSettings) throws(Failure) -> String {
+    let directory = "\(server.stateDirectory)/identity"
+    guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
+      throw Failure(
+        .cannotCreate,
+        "server.stateDirectory: \(directory) can't be made: \(String(cString: strerror(errno)))"
+      )
+    }
+    return "\(directory)/root-cert.pem"
+  }
+
+  private static func limits(_ settings: IdentitySettings.Limits) -> IdentityLimits {
+    var limits = IdentityLimits()
+    limits.maximumStreamsPerConnection = settings.streamsPerConnection
+    limits.maximumConnectionAge = .seconds(settings.connectionAgeSeconds)
+    return limits
+  }
+
+  /// What is wrong with the authority's state is told before anything listens.
+  private static func firstLook(
+    _ authority: MeshAuthority,
+    _ serving: ServingTLS,
+    _ logger: Logger
+  ) async throws(Failure) {
+    do {
+      _ = try await authority.look(now: Date(), observe: authority.observeAlone)
+      try serving.refresh(now: Date())
+    } catch {
+      throw Failure(.configuration, "identity: \(error)")
+    }
+    guard let signing = authority.signing else { return }
+    logger.info(
+      "The certificate authority is up",
+      metadata: [
+        "trustDomain": "\(signing.bundle.trustDomain.name)",
+        "issuer": "\(signing.issuer.certificate)",
+        "roots": "\(signing.bundle.authorities.count)",
+      ]
+    )
+  }
+
+  private func sockets(
+    _ server: ServerSettings,
+    _ identity: IdentitySettings,
+    logger: Logger
+  ) throws(Failure) -> [(ListeningSocket, (@Sendable () -> ConnectionTLS?)?)] {
+    var sockets: [(ListeningSocket, (@Sendable () -> ConnectionTLS?)?)] = []
+    if let name = identity.socket {
+      let path = "\(server.stateDirectory)/\(name)"
+      do throws(ListeningSocketError) {
+        // Callers show a token here too, so it is not the mode that keeps strangers out.
+        sockets.append((try ListeningSocket(unixPath: path, mode: 0o666), nil))
+      } catch {
+        throw Failure(.unavailable, "identity.socket: \(error)")
+      }
+      logger.info("listening on a Unix socket", metadata: ["path": "\(path)"])
+    }
+    let place = ListeningPlace(
+      key: "identity",
+      flag: "--identity-port",
+      address: identity.address,
+      port: identity.port
+    )
+    do throws(ListeningSocketError) {
+      let socket = try ListeningSocket(host: place.address, port: UInt16(clamping: place.port))
+      sockets.append((socket, { [serving] in serving.connection() }))
+      logger.info(
+        "listening",
+        metadata: ["address": "\(place.address)", "port": .stringConvertible(Int(socket.port ?? 0))]
+      )
+    } catch {
+      throw place.failure(error.code)
+    }
+    return sockets
+  }
+}
