@@ -77,7 +77,7 @@ struct SecretSession: Sendable {
     }
   }
 
-  /// A stream's first response, without the stream.
+  /// All that is asked for in one response, without a stream.
   func first<Stream: SecretStream>(_ stream: Stream, request: Stream.Request) async throws -> Stream.Response {
     let subscription = await source.subscribe(caller)
     do {
@@ -95,23 +95,23 @@ struct SecretSession: Sendable {
     request: Stream.Request,
     subscription: any SecretSubscription
   ) async throws -> Stream.Response {
-    var stream = stream
+    // What is asked for is known once the request is read; it is answered when the caller's own certificate is there,
+    // since who fetches gets no second answer.
+    var reader = stream
+    for case .close(let status) in reader.receive(request, resources: subscription.initial) { throw RPCError(status) }
     var description: SubscriberDescription?
-    var actions = stream.receive(request, resources: subscription.initial)
-    try await describe(request, stream, &description, subscription)
+    try await describe(request, reader, &description, subscription)
+    var secrets = subscription.initial
     var changes = subscription.changes.makeAsyncIterator()
     while true {
-      for action in actions {
-        switch action {
-        case .send(let response): return response
-        case .close(let status): throw RPCError(status)
-        default: continue
-        }
+      if description?.wantsIdentity != true || secrets.hasCertificate {
+        var stream = stream
+        for case .send(let response) in stream.receive(request, resources: secrets) { return response }
       }
-      guard let secrets = await changes.next(isolation: nil) else {
+      guard let newest = await changes.next(isolation: nil) else {
         throw RPCError(code: .unavailable, message: "there is nothing to give yet; ask again")
       }
-      actions = stream.resourcesChanged(secrets)
+      secrets = newest
     }
   }
 

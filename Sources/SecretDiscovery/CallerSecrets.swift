@@ -24,6 +24,8 @@ package struct CallerSecrets: XDSResources, Sendable, Equatable {
     self.bundles = bundles
   }
 
+  package var hasCertificate: Bool { own != nil }
+
   /// The same certificate, other bundles.
   package func with(_ bundles: BundleSecrets) -> CallerSecrets {
     CallerSecrets(caller: caller, own: own, bundles: bundles)

@@ -109,7 +109,7 @@ struct CertCommand: AsyncParsableCommand {
   }
 
   /// HOST:PORT, unless there is a file of that name.
-  private static func address(_ text: String) -> (host: String, port: Int)? {
+  static func address(_ text: String) -> (host: String, port: Int)? {
     guard text != "-", !FileManager.default.fileExists(atPath: text), let colon = text.lastIndex(of: ":"),
       let port = UInt16(text[text.index(after: colon)...]), port > 0
     else { return nil }

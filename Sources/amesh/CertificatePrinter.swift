@@ -48,7 +48,10 @@ struct CertificatePrinter {
     return facts
   }
 
-  private func text(_ name: String) -> String { name.isEmpty ? "(empty)" : name }
+  /// The library prints this attribute by its number (X.520: serialNumber).
+  private func text(_ name: String) -> String {
+    name.isEmpty ? "(empty)" : name.replacing("2.5.4.5=", with: "serialNumber=")
+  }
 
   /// How much of a life is over.
   private func bar(_ period: ValidityPeriod) -> String {
