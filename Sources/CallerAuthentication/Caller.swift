@@ -14,6 +14,11 @@ package struct Caller: Hashable, Sendable {
   package struct BoundObject: Hashable, Sendable {
     package let name: String
     package let uid: String
+
+    package init(name: String, uid: String) {
+      self.name = name
+      self.uid = uid
+    }
   }
 
   package let identity: WorkloadIdentity

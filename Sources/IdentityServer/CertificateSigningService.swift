@@ -9,28 +9,29 @@ import MeshAuthority
 import SwiftProtobuf
 
 /// Istio's CSR API: a PKCS #10 request in, a chain and the bundle out.
-package struct CertificateSigningService: Istio_V1_Auth_IstioCertificateService.ServiceProtocol {
+package struct CertificateSigningService: Istio_V1_Auth_IstioCertificateService.StreamingServiceProtocol {
   /// In the response's metadata: the seconds that the certificate lives, and, where that is less than was asked, why:
   /// `cap` or `signer-end`.
   package static let lifetimeKey = "amesh-lifetime-seconds"
   package static let limitKey = "amesh-lifetime-limit"
-  /// How clients of gRPC are told when to come again (gRFC A6), in milliseconds.
-  package static let retryKey = "grpc-retry-pushback-ms"
 
   private let issuer: WorkloadIssuer
   private let authentication: any CallerAuthentication
+  private let streams: StreamBook
   private let gate: IssuingGate
   private let now: @Sendable () -> Date
   private let draw: @Sendable () -> Double
   private let logger: Logger
 
   /// - Parameters:
+  ///   - streams: shared by all services of the process.
   ///   - width: how many requests are worked on at a time: one for each core.
   ///   - maximumWaiting: how many more may wait before callers are sent away.
   ///   - draw: a number from 0 up to 1, at random; spreads those that are told to come again.
   package init(
     issuer: WorkloadIssuer,
     authentication: any CallerAuthentication,
+    streams: StreamBook,
     width: Int,
     maximumWaiting: Int = 4096,
     now: @escaping @Sendable () -> Date = { Date() },
@@ -39,25 +40,36 @@ package struct CertificateSigningService: Istio_V1_Auth_IstioCertificateService.
   ) {
     self.issuer = issuer
     self.authentication = authentication
+    self.streams = streams
     self.now = now
     self.draw = draw
     self.logger = logger
     gate = IssuingGate(width: width, maximumWaiting: maximumWaiting)
   }
 
+  /// Who calls is known before its message is waited for: a stranger holds nothing for long.
   package func createCertificate(
-    request: ServerRequest<Istio_V1_Auth_IstioCertificateRequest>,
+    request: StreamingServerRequest<Istio_V1_Auth_IstioCertificateRequest>,
     context: ServerContext
-  ) async throws -> ServerResponse<Istio_V1_Auth_IstioCertificateResponse> {
+  ) async throws -> StreamingServerResponse<Istio_V1_Auth_IstioCertificateResponse> {
     let evidence = CallerEvidence(metadata: request.metadata, context: context)
     guard let caller = await authentication.caller(evidence) else { throw RPCError.unauthenticated }
-    let message = request.message
+    let place = try streams.place(for: caller)
+    defer { withExtendedLifetime(place) {} }
+    let message = try await ServerRequest(stream: request).message
+    return StreamingServerResponse(single: try await answer(message, to: caller))
+  }
+
+  private func answer(
+    _ message: Istio_V1_Auth_IstioCertificateRequest,
+    to caller: Caller
+  ) async throws -> ServerResponse<Istio_V1_Auth_IstioCertificateResponse> {
     let issued = try await gate.pass(renewal: caller.method == .certificate) { () throws(RPCError) in
       try issue(message, to: caller)
     }
     guard let issued else {
       issuer.refuse(caller, through: .signingRequest, .overloaded, "too many requests wait", now: now())
-      throw retry(.resourceExhausted, "too many requests for certificates wait; come again")
+      throw RPCError.comeAgain(.resourceExhausted, "too many requests for certificates wait; come again", draw: draw())
     }
     return issued
   }
@@ -116,15 +128,10 @@ package struct CertificateSigningService: Istio_V1_Auth_IstioCertificateService.
     case let error as CertificateRequestError: return RPCError(code: .invalidArgument, message: "\(error)")
     case WorkloadIssuerError.unauthorized(let error): return RPCError(code: .permissionDenied, message: "\(error)")
     case let error as WorkloadIssuerError where error.reason == .notReady:
-      return retry(.unavailable, "no certificate can be issued here now; come again")
+      return .comeAgain(.unavailable, "no certificate can be issued here now; come again", draw: draw())
     default:
       logger.error("A certificate could not be issued", metadata: ["error": "\(error)"])
       return RPCError(code: .internalError, message: "the certificate could not be issued; the server's log tells why")
     }
-  }
-
-  /// Come again in half a second to one and a half.
-  private func retry(_ code: RPCError.Code, _ message: String) -> RPCError {
-    RPCError(code: code, message: message, metadata: [Self.retryKey: "\(Int(500 + draw() * 1000))"])
   }
 }

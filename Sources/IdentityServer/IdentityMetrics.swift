@@ -9,6 +9,8 @@ package final class IdentityMetrics: Sendable {
   private let counters = NIOLockedValueBox<[String: Counter]>([:])
   private let openStreams = NIOLockedValueBox(0)
   private let streams: Gauge
+  private let openConnections = NIOLockedValueBox(0)
+  private let connections: Gauge
   private let pushes: Counter
   private let acknowledgements: Counter
   private let rejections: Counter
@@ -20,6 +22,7 @@ package final class IdentityMetrics: Sendable {
   package init(factory: any MetricsFactory = MetricsSystem.factory) {
     self.factory = factory
     streams = Gauge(label: "amesh_identity_streams", dimensions: [], factory: factory)
+    connections = Gauge(label: "amesh_identity_connections", dimensions: [], factory: factory)
     pushes = Counter(label: "amesh_identity_pushes_total", dimensions: [], factory: factory)
     acknowledgements = Counter(label: "amesh_identity_acks_total", dimensions: [], factory: factory)
     rejections = Counter(label: "amesh_identity_nacks_total", dimensions: [], factory: factory)
@@ -41,8 +44,24 @@ package final class IdentityMetrics: Sendable {
     counter("amesh_certificates_refused_total", [("reason", reason)]).increment()
   }
 
-  func streamOpened() { streamsChanged(by: 1) }
-  func streamClosed() { streamsChanged(by: -1) }
+  func connectionOpened() { Self.change(openConnections, by: 1, connections) }
+  func connectionClosed() { Self.change(openConnections, by: -1, connections) }
+
+  /// - Parameter reason: of a closed set.
+  func connectionRefused(_ reason: String) {
+    counter("amesh_identity_connections_refused_total", [("reason", reason)]).increment()
+  }
+
+  func connectionCut(_ reason: ConnectionDeadlines.Cut) {
+    counter("amesh_identity_connections_cut_total", [("reason", reason.rawValue)]).increment()
+  }
+
+  func streamRefused(_ reason: StreamBook.Refusal) {
+    counter("amesh_identity_streams_refused_total", [("reason", reason.rawValue)]).increment()
+  }
+
+  func streamOpened() { Self.change(openStreams, by: 1, streams) }
+  func streamClosed() { Self.change(openStreams, by: -1, streams) }
   func pushed(_ count: Int) { pushes.increment(by: Int64(count)) }
   func acknowledged() { acknowledgements.increment() }
   func rejected() { rejections.increment() }
@@ -57,11 +76,11 @@ package final class IdentityMetrics: Sendable {
 
   func servingCertificateExpires(at date: Date) { serving.record(date.timeIntervalSince1970) }
 
-  private func streamsChanged(by change: Int) {
+  private static func change(_ count: NIOLockedValueBox<Int>, by change: Int, _ gauge: Gauge) {
     // Recorded under the lock, so that the last one recorded is the last one counted.
-    openStreams.withLockedValue { count in
+    count.withLockedValue { count in
       count += change
-      streams.record(count)
+      gauge.record(count)
     }
   }
 

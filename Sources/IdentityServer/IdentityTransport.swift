@@ -2,27 +2,28 @@ package import GRPCNIOTransportHTTP2Posix
 import NIOCore
 package import NIOSSL
 
-/// The server has no certificate of its own yet.
-private struct NoCertificateError: Error {}
-
 /// The HTTP/2 side of the server, on a socket of ours.
 package enum IdentityTransport {
   /// - Parameters:
   ///   - tls: asked anew for each connection, so that a renewed certificate is in force at once; where it gives nil, the
   ///     connection is closed. Nil itself: no TLS, for Unix sockets.
+  ///   - metrics: count connections, and those that are refused or cut off.
   ///   - jitter: a number from -1 to 1 for each connection, which spreads the ages of connections.
   package static func make(
     socket: ListeningSocket,
     limits: IdentityLimits,
     tls: (@Sendable () -> ConnectionTLS?)?,
+    metrics: IdentityMetrics,
     jitter: @escaping @Sendable () -> Double
   ) -> HTTP2ServerTransport.Posix {
-    .http2NIOPosix(
+    let book = ConnectionBook(limits: limits)
+    return .http2NIOPosix(
       listeningSocketDescriptor: Int(socket.descriptor),
       transportSecurity: .plaintext,
       config: .defaults { config in
         config.rpc.maxRequestPayloadSize = limits.maximumMessageBytes
         config.http2.maxConcurrentStreams = limits.maximumStreamsPerConnection
+        config.connection.maxIdleTime = limits.maximumIdleTime
         config.connection.maxGraceTime = limits.connectionGrace
         config.connection.keepalive.time = limits.keepaliveTime
         config.connection.keepalive.timeout = limits.keepaliveTimeout
@@ -31,16 +32,31 @@ package enum IdentityTransport {
         config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
           let age = limits.maximumConnectionAge.map { $0 * (1 + limits.connectionAgeJitter * jitter()) }
           return channel.eventLoop.makeCompletedFuture {
-            // The transport's own TLS knows no optional client certificate, and keeps its first context for ever.
-            if let tls {
-              guard let tls = tls() else { throw NoCertificateError() }
-              let handler = NIOSSLServerHandler(
-                context: tls.context,
-                customVerificationCallbackWithMetadata: { verify($0, by: tls, $1) }
-              )
-              try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+            let pipeline = channel.pipeline.syncOperations
+            if let refusal = admit(channel, book, metrics) {
+              metrics.connectionRefused(refusal.rawValue)
+              return try pipeline.addHandler(ConnectionRefusal(), position: .first)
             }
-            if let age { endGracefully(channel, after: age) }
+            let security = tls?()
+            guard tls == nil || security != nil else {
+              metrics.connectionRefused("no_certificate")
+              return try pipeline.addHandler(ConnectionRefusal(), position: .first)
+            }
+            let deadlines = ConnectionDeadlines(
+              limits: limits,
+              usesTLS: security != nil,
+              age: age,
+              now: channel.eventLoop.now
+            )
+            try pipeline.addHandler(ConnectionGuard(deadlines) { metrics.connectionCut($0) }, position: .first)
+            if let security {
+              // The transport's own TLS knows no optional client certificate, and keeps its first context for ever.
+              let handler = NIOSSLServerHandler(
+                context: security.context,
+                customVerificationCallbackWithMetadata: { verify($0, by: security, $1) }
+              )
+              try pipeline.addHandler(handler, position: .first)
+            }
           }
         }
       }
@@ -60,12 +76,22 @@ package enum IdentityTransport {
     }
   }
 
-  /// GOAWAY after a while. The transport can do this too, but to all connections at the same age.
-  private static func endGracefully(_ channel: any Channel, after age: Duration) {
-    let timer = channel.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(age)) {
-      channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+  /// Counts a connection for as long as it is open, unless there are too many.
+  private static func admit(
+    _ channel: any Channel,
+    _ book: ConnectionBook,
+    _ metrics: IdentityMetrics
+  ) -> ConnectionBook.Refusal? {
+    let address = channel.remoteAddress?.withSockAddr { pointer, count in
+      PeerAddress(socketAddress: UnsafeRawBufferPointer(start: pointer, count: count))
     }
-    channel.closeFuture.assumeIsolated().whenComplete { _ in timer.cancel() }
+    if let refusal = book.enter(address) { return refusal }
+    metrics.connectionOpened()
+    channel.closeFuture.whenComplete { _ in
+      book.leave(address)
+      metrics.connectionClosed()
+    }
+    return nil
   }
 
   /// TLS 1.3 for the server: a client may show a certificate, which is then verified against `trustRoots`.

@@ -7,16 +7,19 @@ import SecretDiscovery
 import XDSProtocol
 
 /// SDS over gRPC: authenticates, then lets the state machines speak.
-package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoveryService.ServiceProtocol {
+package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoveryService.StreamingServiceProtocol {
   private let source: any SecretSource
   private let authentication: any CallerAuthentication
+  private let streams: StreamBook
   private let configuration: XDSServerConfiguration
   private let metrics: IdentityMetrics
   private let logger: Logger
 
+  /// - Parameter streams: shared by all services of the process.
   package init(
     source: any SecretSource,
     authentication: any CallerAuthentication,
+    streams: StreamBook,
     limits: IdentityLimits,
     identifier: String,
     metrics: IdentityMetrics,
@@ -24,6 +27,7 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
   ) {
     self.source = source
     self.authentication = authentication
+    self.streams = streams
     self.metrics = metrics
     self.logger = logger
     configuration = XDSServerConfiguration(
@@ -38,7 +42,9 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
     context: ServerContext
   ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DiscoveryResponse> {
     let caller = try await caller(request.metadata, context)
+    let place = try streams.place(for: caller)
     return StreamingServerResponse { writer in
+      defer { withExtendedLifetime(place) {} }
       let stream = StateOfTheWorldStream(configuration: configuration)
       try await session(caller).run(stream, requests: request.messages) { try await writer.write($0) }
       return [:]
@@ -50,7 +56,9 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
     context: ServerContext
   ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DeltaDiscoveryResponse> {
     let caller = try await caller(request.metadata, context)
+    let place = try streams.place(for: caller)
     return StreamingServerResponse { writer in
+      defer { withExtendedLifetime(place) {} }
       let stream = DeltaStream(configuration: configuration)
       try await session(caller).run(stream, requests: request.messages) { try await writer.write($0) }
       return [:]
@@ -59,16 +67,19 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
 
   /// Answers when there is something to answer with; how long that may take is the client's deadline.
   package func fetchSecrets(
-    request: ServerRequest<Envoy_Service_Discovery_V3_DiscoveryRequest>,
+    request: StreamingServerRequest<Envoy_Service_Discovery_V3_DiscoveryRequest>,
     context: ServerContext
-  ) async throws -> ServerResponse<Envoy_Service_Discovery_V3_DiscoveryResponse> {
+  ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DiscoveryResponse> {
     let caller = try await caller(request.metadata, context)
-    guard !request.message.resourceNames.isEmpty else {
+    let place = try streams.place(for: caller)
+    defer { withExtendedLifetime(place) {} }
+    let message = try await ServerRequest(stream: request).message
+    guard !message.resourceNames.isEmpty else {
       throw RPCError(code: .invalidArgument, message: "resource_names is empty; name what you want")
     }
     let stream = StateOfTheWorldStream(configuration: configuration)
-    let response = try await session(caller).first(stream, request: request.message)
-    return ServerResponse(message: response)
+    let response = try await session(caller).first(stream, request: message)
+    return StreamingServerResponse(single: ServerResponse(message: response))
   }
 
   private func session(_ caller: Caller) -> SecretSession {

@@ -105,7 +105,7 @@ import Testing
         try await CSR.Client(wrapping: client).createCertificate(.with { $0.csr = good }, metadata: Self.token)
       }
       #expect(early?.code == .unavailable)
-      #expect(early?.metadata[stringValues: CertificateSigningService.retryKey].first { _ in true } == "1000")
+      #expect(early?.metadata[stringValues: "grpc-retry-pushback-ms"].first { _ in true } == "1000")
       try await mesh.look()
       for (metadata, request, code, words) in cases {
         let error = await #expect(throws: RPCError.self) {
@@ -164,13 +164,15 @@ extension Mesh {
   func server(on socket: ListeningSocket, tls: (@Sendable () -> ConnectionTLS?)?) -> IdentityServer {
     let clock = { @Sendable [self] in now }
     let limits = IdentityLimits()
+    let streams = StreamBook(limits: limits, metrics: metrics)
     return IdentityServer(
       socket: socket,
-      transport: IdentityTransport.make(socket: socket, limits: limits, tls: tls, jitter: { 0 }),
+      transport: IdentityTransport.make(socket: socket, limits: limits, tls: tls, metrics: metrics, jitter: { 0 }),
       services: [
         SecretDiscoveryService(
           source: source,
           authentication: authentication,
+          streams: streams,
           limits: limits,
           identifier: "test",
           metrics: metrics,
@@ -179,6 +181,7 @@ extension Mesh {
         CertificateSigningService(
           issuer: issuer,
           authentication: authentication,
+          streams: streams,
           width: 2,
           now: clock,
           draw: { 0.5 },

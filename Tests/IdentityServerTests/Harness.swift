@@ -20,18 +20,38 @@ struct Harness {
   let source = InMemorySecretSource()
   var limits = IdentityLimits()
   var jitter: @Sendable () -> Double = { 0 }
+  var metrics: any MetricsFactory = NOOPMetricsHandler.instance
 
   static let token: Metadata = ["authorization": "Bearer cart"]
 
   func overUnixSocket(_ body: (Client) async throws -> Void) async throws {
+    try await onUnixSocket { socket, path in
+      let client = try HTTP2ClientTransport.Posix(
+        target: .unixDomainSocket(path: path),
+        transportSecurity: .plaintext
+      )
+      try await run(socket, tls: nil, client: client, body)
+    }
+  }
+
+  /// For peers that are no gRPC clients; the body gets the path of a Unix socket, or a port.
+  func serve(overTLS: Bool, _ body: (String) async throws -> Void) async throws {
+    if overTLS {
+      let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
+      try await server(on: socket, tls: Self.tls(TestAuthority())).whileRunning {
+        try await body("\(socket.port ?? 0)")
+      }
+    } else {
+      try await onUnixSocket { socket, path in
+        try await server(on: socket, tls: nil).whileRunning { try await body(path) }
+      }
+    }
+  }
+
+  private func onUnixSocket(_ body: (ListeningSocket, String) async throws -> Void) async throws {
     let path = "/tmp/amesh-\(UInt64.random(in: 0...UInt64.max)).sock"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let socket = try ListeningSocket(unixPath: path, mode: 0o600)
-    let client = try HTTP2ClientTransport.Posix(
-      target: .unixDomainSocket(path: path),
-      transportSecurity: .plaintext
-    )
-    try await run(socket, tls: nil, client: client, body)
+    try await body(try ListeningSocket(unixPath: path, mode: 0o600), path)
   }
 
   private struct UntrustedError: Error {}
@@ -41,7 +61,26 @@ struct Harness {
     client security: HTTP2ClientTransport.Posix.TransportSecurity,
     _ body: (Client) async throws -> Void
   ) async throws {
+    try await overTLS(authority, client: security) { client, _ in try await body(client) }
+  }
+
+  /// The body gets the port too.
+  func overTLS(
+    _ authority: TestAuthority,
+    client security: HTTP2ClientTransport.Posix.TransportSecurity,
+    _ body: (Client, String) async throws -> Void
+  ) async throws {
     let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
+    let port = socket.port ?? 0
+    let client = try HTTP2ClientTransport.Posix(
+      target: .ipv4(address: "127.0.0.1", port: Int(port)),
+      transportSecurity: security,
+      config: .defaults { $0.http2.authority = "localhost" }
+    )
+    try await run(socket, tls: Self.tls(authority), client: client) { try await body($0, "\(port)") }
+  }
+
+  private static func tls(_ authority: TestAuthority) throws -> @Sendable () -> ConnectionTLS? {
     let server = try authority.issue("amesh", dnsName: "localhost")
     let configuration = IdentityTransport.tlsConfiguration(
       certificateChain: [try NIOSSLCertificate(bytes: Array(server.certificate.utf8), format: .pem)],
@@ -49,19 +88,13 @@ struct Harness {
       trustRoots: [try NIOSSLCertificate(bytes: Array(authority.certificate.utf8), format: .pem)]
     )
     let root = try Certificate(pemEncoded: authority.certificate)
-    let client = try HTTP2ClientTransport.Posix(
-      target: .ipv4(address: "127.0.0.1", port: Int(socket.port ?? 0)),
-      transportSecurity: security,
-      config: .defaults { $0.http2.authority = "localhost" }
-    )
-    let tls: @Sendable () -> ConnectionTLS? = {
+    return {
       guard let context = try? NIOSSLContext(configuration: configuration) else { return nil }
       return ConnectionTLS(context: context) { chain in
         let leaf = try Certificate(derEncoded: chain.first ?? [])
         guard root.publicKey.isValidSignature(leaf.signature, for: leaf) else { throw UntrustedError() }
       }
     }
-    try await run(socket, tls: tls, client: client, body)
   }
 
   private func run(
@@ -70,24 +103,35 @@ struct Harness {
     client transport: HTTP2ClientTransport.Posix,
     _ body: (Client) async throws -> Void
   ) async throws {
-    let service = SecretDiscoveryService(
-      source: source,
-      authentication: NamedCallers(),
-      limits: limits,
-      identifier: "test",
-      metrics: IdentityMetrics(factory: NOOPMetricsHandler.instance),
-      logger: .silent
-    )
-    let server = IdentityServer(
-      socket: socket,
-      transport: IdentityTransport.make(socket: socket, limits: limits, tls: tls, jitter: jitter),
-      services: [service]
-    )
-    try await server.whileRunning {
+    try await server(on: socket, tls: tls).whileRunning {
       try await withGRPCClient(transport: transport) { client in
         try await body(Client(wrapping: client))
       }
     }
+  }
+
+  private func server(on socket: ListeningSocket, tls: (@Sendable () -> ConnectionTLS?)?) -> IdentityServer {
+    let metrics = IdentityMetrics(factory: metrics)
+    let service = SecretDiscoveryService(
+      source: source,
+      authentication: NamedCallers(),
+      streams: StreamBook(limits: limits, metrics: metrics),
+      limits: limits,
+      identifier: "test",
+      metrics: metrics,
+      logger: .silent
+    )
+    return IdentityServer(
+      socket: socket,
+      transport: IdentityTransport.make(socket: socket, limits: limits, tls: tls, metrics: metrics, jitter: jitter),
+      services: [service]
+    )
+  }
+}
+
+extension HTTP2ClientTransport.Posix.TransportSecurity {
+  static func trusting(_ authority: TestAuthority) -> Self {
+    .tls { $0.trustRoots = .certificates([.bytes(Array(authority.certificate.utf8), format: .pem)]) }
   }
 }
 

@@ -154,10 +154,7 @@ import XDSProtocol
 
   @Test func `over TLS, a token does without a client certificate`() async throws {
     let authority = try TestAuthority()
-    try await Harness().overTLS(
-      authority,
-      client: .tls { $0.trustRoots = .certificates([.bytes(Array(authority.certificate.utf8), format: .pem)]) }
-    ) { client in
+    try await Harness().overTLS(authority, client: .trusting(authority)) { client in
       let response = try await client.fetchSecrets(.names(["default"]), metadata: Harness.token)
       #expect(response.texts == ["default: CHAIN 1, KEY 1"])
     }

@@ -32,24 +32,7 @@ struct TLSProbe: Decodable {
 
   /// - Parameter roots: PEM, by which the server is verified.
   static func run(port: UInt16, roots: String) async throws -> TLSProbe {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", script, "\(port)"]
-    let (input, output) = (Pipe(), Pipe())
-    process.standardInput = input
-    process.standardOutput = output
-    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in ended.resume() }
-      do {
-        try process.run()
-        // All of it is smaller than a pipe.
-        try input.fileHandleForWriting.write(contentsOf: Data(roots.utf8))
-        try input.fileHandleForWriting.close()
-      } catch {
-        process.terminationHandler = nil
-        ended.resume(throwing: error)
-      }
-    }
-    return try JSONDecoder().decode(TLSProbe.self, from: output.fileHandleForReading.readToEnd() ?? Data())
+    let output = try await PythonClient.run(script, ["\(port)"], input: roots)
+    return try JSONDecoder().decode(TLSProbe.self, from: output)
   }
 }
