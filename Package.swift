@@ -119,6 +119,21 @@ let package = Package(
     ),
     .target(name: "CredentialFiles", dependencies: ["CallerAuthentication"]),
     .target(
+      name: "AuthorityAdministration",
+      dependencies: [
+        "CertificateAuthority", "KubernetesObjects", "MeshAuthority", "SPIFFE",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .target(
       name: "Observability",
       dependencies: [
         "KubernetesObjects",
@@ -181,6 +196,7 @@ let package = Package(
       name: "amesh",
       dependencies: [
         "AdmissionWebhook",
+        "AuthorityAdministration",
         "CProcess",
         "CallerAuthentication",
         "CertificateAuthority",
@@ -364,9 +380,22 @@ let package = Package(
       ]
     ),
     .testTarget(
+      name: "AuthorityAdministrationTests",
+      dependencies: [
+        "AmeshTesting", "AuthorityAdministration", "CertificateAuthority", "CertificateCustody", "KubernetesObjects",
+        "MeshAuthority", "OpenSSLKeys", "SPIFFE",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AmeshTesting", "KubernetesObjects", "amesh",
+        "AmeshTesting", "AuthorityAdministration", "CertificateAuthority", "KubernetesObjects", "amesh",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

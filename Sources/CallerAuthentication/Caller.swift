@@ -8,6 +8,8 @@ package struct Caller: Hashable, Sendable {
     case serviceAccountToken = "service_account_token"
     case staticToken = "static_token"
     case certificate
+    /// Someone who may use the admin socket or the state directory: the identity is named, not proven.
+    case `operator`
   }
 
   /// A Kubernetes object that a token is bound to.

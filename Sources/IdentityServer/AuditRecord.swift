@@ -51,7 +51,8 @@ package struct AuditRecord: Sendable {
       details(&writer)
       writer.member("interface", interface.rawValue)
       writer.member("authenticator", caller.method.rawValue)
-      writer.member("credentialSHA256", caller.credentialHash.description)
+      // The operator shows no credential.
+      if caller.method != .operator { writer.member("credentialSHA256", caller.credentialHash.description) }
       if let pod = caller.pod { writer.member("pod", pod.name) }
     }
     line = writer.bytes

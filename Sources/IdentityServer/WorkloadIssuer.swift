@@ -9,6 +9,8 @@ package struct WorkloadIssuer: Sendable {
   package enum Interface: String, Hashable, Sendable, CaseIterable {
     case secretDiscovery = "sds"
     case signingRequest = "csr"
+    /// The operator's commands.
+    case administration = "admin"
   }
 
   package let authority: MeshAuthority

@@ -94,13 +94,13 @@ extension MeshAuthority {
     throw .contended
   }
 
-  private var round: RotationRound {
+  var round: RotationRound {
     RotationRound(custody: custody, trustDomain: configuration.trustDomain) { _, now in
       try self.makeRoot(now: now)
     }
   }
 
-  private func observations(
+  func observations(
     _ observe: (AuthorityState) async -> RotationObservations
   ) async throws(CustodyError) -> RotationObservations {
     guard let state = try await custody.load() else { return RotationObservations() }
