@@ -1,0 +1,1 @@
+"""What the suites share: starting amesh and its peers, and speaking with them."""
