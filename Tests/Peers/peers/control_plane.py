@@ -21,6 +21,10 @@ def identity(account, namespace="shop"):
     return f"spiffe://{TRUST_DOMAIN}/ns/{namespace}/sa/{account}"
 
 
+class CommandRefused(Exception):
+    """With what the command said."""
+
+
 class ControlPlane:
     """Accounts have a static token each; tokens of a cluster come from the signers."""
 
@@ -96,7 +100,7 @@ class ControlPlane:
             timeout=20,
         )
         if result.returncode != 0:
-            raise RuntimeError(f"amesh ca {' '.join(arguments)}: {result.stdout}{result.stderr}")
+            raise CommandRefused(f"amesh ca {' '.join(arguments)}: {result.stdout}{result.stderr}")
         return result.stdout
 
     # What it gives out

@@ -1,8 +1,10 @@
 """Everything rotates under load, the authority crashes, and no request fails."""
 
+import time
+
 from peers import probes
 from peers.certificates import certificates, fingerprint, pem
-from peers.control_plane import identity
+from peers.control_plane import CommandRefused, identity
 from peers.discovery_source import unix_socket, watched_roots
 from peers.load import Load
 from peers.process import wait_until
@@ -28,6 +30,7 @@ class Rotation(Suite):
             leaf={"lifetimeSeconds": LEAF, "maximumSeconds": LEAF},
             intermediateLifetimeSeconds=INTERMEDIATE,
             clockSkewSeconds=SKEW,
+            root={"rotation": "manual"},
         )
 
     def test_under_load(self):
@@ -40,13 +43,17 @@ class Rotation(Suite):
         wait_until(lambda: len(load.client_serials) >= 1, 10, "the first answer")
         first = self._root(watcher, 1)
 
-        # The root: prepare by command, the rest as soon as it is safe; amesh is killed while the new one is prepared.
+        # The root, step by step; amesh is killed while the new one is prepared.
         self.plane.command("rotate", "prepare")
         both = self._bundle(watcher, 2, 10, "both roots in the bundle")
         self.assertIn(first, both)
+        self.assertRaises(CommandRefused, self.plane.command, "rotate", "activate")
         self.plane.crash_and_restart()
-        self._bundle(watcher, 1, 120, "only the new root in the bundle")
-        second = self._root(watcher, 1)
+        self._rotate_when_safe("activate")
+        self._wait_for_issuers(load, 1, 30)
+        self.assertRaises(CommandRefused, self.plane.command, "rotate", "retire")
+        self._rotate_when_safe("retire")
+        (second,) = self._bundle(watcher, 1, 10, "only the new root in the bundle")
         self.assertNotEqual(first, second)
         self.assertFalse(probes.trusts(server.port, self._pem_of(watcher, first)), "the server shows the old root's")
         self.assertTrue(probes.trusts(server.port, self._pem_of(watcher, second)), "the server shows the new root's")
@@ -81,6 +88,17 @@ class Rotation(Suite):
             port=server.port,
         )
         return server.wait_until_ready(), client.wait_until_ready()
+
+    def _rotate_when_safe(self, step):
+        """Asks until it is not refused any more."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.plane.command("rotate", step)
+            except CommandRefused:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(1)
 
     @staticmethod
     def _wait_for_issuers(load, count, seconds):
