@@ -45,6 +45,31 @@ def trusts(port, roots):
         return False
 
 
+def is_resumed(port):
+    """Whether a server resumes a TLS session that it had with this client."""
+    context = _context(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(["h2"])
+    with _connected(context, port) as first:
+        # The settings of HTTP/2; with TLS 1.3 tickets come before them.
+        first.recv(1024)
+        session = first.session
+    with socket.create_connection((LOOPBACK, port), _TIMEOUT) as plain:
+        with context.wrap_socket(plain, session=session) as second:
+            second.recv(1024)
+            return second.session_reused
+
+
+def speaks_tls(port, version):
+    """Whether a server takes a handshake of that version and none newer."""
+    context = _context(ssl.PROTOCOL_TLS_CLIENT)
+    context.maximum_version = version
+    try:
+        with _connected(context, port):
+            return True
+    except ssl.SSLError:
+        return False
+
+
 def _context(protocol, workload=None):
     context = ssl.SSLContext(protocol)
     if protocol == ssl.PROTOCOL_TLS_CLIENT:

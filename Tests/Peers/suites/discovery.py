@@ -271,6 +271,30 @@ class Pushes(Suite):
             self.assertTrue(same_key(_leaf(own_second), key))
 
 
+class Expiry(Suite):
+    """With streams that go on for a second only when their token has expired."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plane = cls.control_plane(limits={"streamSeconds": 1})
+
+    def test_stream_ends_with_token(self):
+        """A stream ends soon after its token has expired, and goes on with a fresh one where it was"""
+        with channel(self.plane, "tls") as connection:
+            short = self.plane.service_account_token("web", age=60, lifetime=63)
+            stream = discovery.Stream(connection, short, protocol="DeltaSecrets")
+            first = stream.ask(delta(["ROOTCA"], described=node()))
+            with refusal() as refused:
+                stream.receive()
+            self.assertEqual(refused.code, grpc.StatusCode.UNAVAILABLE, refused.message)
+            known = {resource.name: resource.version for resource in first.resources}
+            fresh = self.plane.service_account_token("web")
+            again = discovery.Stream(connection, fresh, protocol="DeltaSecrets")
+            told = again.ask(delta(["ROOTCA", "default"], known=known, described=node()))
+            self.assertEqual([resource.name for resource in told.resources], ["default"])
+
+
 class Strict(Suite):
     """A mesh that makes no keys for others."""
 

@@ -1,7 +1,10 @@
 """Istio's CSR API and who may call it, over TLS and over the Unix socket."""
 
+import ssl
+
 import grpc
 
+from peers import probes
 from peers.calling import TOO_LARGE, TRANSPORTS, channel, over_each_transport, refusal
 from peers.certificates import (
     ForeignAuthority,
@@ -216,6 +219,12 @@ class Callers(Suite):
         with channel(self.plane, "tls", files) as connection, refusal() as refused:
             create_certificate(connection, request(new_key()), self.plane.static_tokens["web"])
         self.assertEqual(refused.code, grpc.StatusCode.UNAVAILABLE, refused.message)
+
+    def test_handshakes(self):
+        """TLS is 1.3, and no session is resumed: each handshake judges what its client shows"""
+        self.assertTrue(probes.speaks_tls(self.plane.port, ssl.TLSVersion.TLSv1_3))
+        self.assertFalse(probes.speaks_tls(self.plane.port, ssl.TLSVersion.TLSv1_2))
+        self.assertFalse(probes.is_resumed(self.plane.port))
 
     def test_audit(self):
         """Each certificate leaves a line in the audit log, and no line holds a token"""
