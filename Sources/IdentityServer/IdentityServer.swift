@@ -1,5 +1,6 @@
 package import GRPCCore
 package import GRPCNIOTransportHTTP2Posix
+import NIOPosix
 import ServiceLifecycle
 
 /// One listener and what is served on it.
@@ -19,9 +20,11 @@ package struct IdentityServer: Service {
 
   /// Serves until it is told to end, or until its task is cancelled.
   package func run() async throws {
+    // The transport's own event loops.
+    let executor = LoopExecutor(group: .singleton)
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup { group in
-        group.addTask { try await server.serve() }
+        group.addTask(executorPreference: executor) { try await server.serve() }
         // Bound by now, if it ever will be; where it fails, `serve` says why.
         if (try? await server.listeningAddress) != nil { socket.restoreBacklog() }
         try await group.waitForAll()
