@@ -1,4 +1,3 @@
-import AsyncAlgorithms
 import CallerAuthentication
 import EnvoyAPI
 import GRPCCore
@@ -14,17 +13,10 @@ struct SecretSession: Sendable {
   let metrics: IdentityMetrics
   let logger: Logger
 
-  private enum Event<Request: Sendable>: Sendable {
-    case request(Request)
-    case changed(CallerSecrets)
-    case clientEnded
-    case sourceEnded
-  }
-
   func run<Stream: SecretStream>(
     _ stream: Stream,
     requests: RPCAsyncSequence<Stream.Request, any Error>,
-    write: (Stream.Response) async throws -> Void
+    write: @escaping @Sendable (Stream.Response) async throws -> Void
   ) async throws {
     let subscription = await source.subscribe(caller)
     do {
@@ -36,43 +28,55 @@ struct SecretSession: Sendable {
     }
   }
 
+  /// Two tasks, of which one waits for the client and one for the source.
   private func drive<Stream: SecretStream>(
     _ stream: Stream,
     requests: RPCAsyncSequence<Stream.Request, any Error>,
     subscription: any SecretSubscription,
-    write: (Stream.Response) async throws -> Void
+    write: @escaping @Sendable (Stream.Response) async throws -> Void
   ) async throws {
-    typealias StreamEvent = Event<Stream.Request>
-    let asked = chain(requests.map { StreamEvent.request($0) }, [StreamEvent.clientEnded].async)
-    let changed = chain(subscription.changes.map { StreamEvent.changed($0) }, [StreamEvent.sourceEnded].async)
-    var stream = stream
-    var secrets = subscription.initial
-    var description: SubscriberDescription?
-    for try await event in merge(asked, changed) {
-      let actions: [XDSAction<Stream.Response>]
-      switch event {
-      case .request(let request):
-        actions = stream.receive(request, resources: secrets)
-        // The first message tells how the caller wants its certificates, if only by saying nothing of it.
-        try await describe(request, stream, &description, subscription)
-      case .changed(let newest):
-        secrets = newest
-        actions = stream.resourcesChanged(secrets)
-      case .clientEnded: return
-      case .sourceEnded: throw RPCError(code: .unavailable, message: "the server ends this stream; open another")
-      }
-      for action in actions {
-        switch action {
-        case .node: continue
-        case .acknowledged(let receipt):
-          metrics.acknowledged()
-          await subscription.acknowledged(receipt)
-        case .rejected(let rejection): note(rejection)
-        case .send(let response):
-          try await write(response)
-          metrics.pushed(Stream.count(response))
-        case .close(let status): throw RPCError(status)
+    let steps = StreamSteps(stream, secrets: subscription.initial)
+    try await withThrowingTaskGroup { group in
+      group.addTask {
+        var description: SubscriberDescription?
+        for try await request in requests {
+          try await steps.take {
+            let actions = steps.receive(request)
+            // The first message tells how the caller wants its certificates, if only by saying nothing of it.
+            try await describe(request, steps.stream, &description, subscription)
+            try await act(actions, of: Stream.self, subscription, write)
+          }
         }
+      }
+      group.addTask {
+        for await secrets in subscription.changes {
+          try await steps.take { try await act(steps.changed(secrets), of: Stream.self, subscription, write) }
+        }
+        throw RPCError(code: .unavailable, message: "the server ends this stream; open another")
+      }
+      // Whichever ends first ends the other.
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  private func act<Stream: SecretStream>(
+    _ actions: [XDSAction<Stream.Response>],
+    of stream: Stream.Type,
+    _ subscription: any SecretSubscription,
+    _ write: (Stream.Response) async throws -> Void
+  ) async throws {
+    for action in actions {
+      switch action {
+      case .node: continue
+      case .acknowledged(let receipt):
+        metrics.acknowledged()
+        await subscription.acknowledged(receipt)
+      case .rejected(let rejection): note(rejection)
+      case .send(let response):
+        try await write(response)
+        metrics.pushed(Stream.count(response))
+      case .close(let status): throw RPCError(status)
       }
     }
   }
