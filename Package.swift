@@ -429,6 +429,7 @@ if Context.environment["AMESH_FUZZ"] != nil {
 
 // The programs of hack/bench-injection and hack/bench-identity.
 if Context.environment["AMESH_BENCHMARK"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"))
   package.targets += [
     .executableTarget(
       name: "injection-bench",
@@ -439,6 +440,24 @@ if Context.environment["AMESH_BENCHMARK"] != nil {
       name: "identity-bench",
       dependencies: ["CertificateAuthority", "OpenSSLKeys", "SPIFFE"],
       path: "hack/bench/identity"
+    ),
+    .executableTarget(
+      name: "identity-load",
+      dependencies: [
+        "CallerAuthentication", "EnvoyAPI",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      path: "hack/bench/identity-load"
     ),
     .executableTarget(
       name: "injection-floor",

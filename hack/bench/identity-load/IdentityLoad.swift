@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// The client of hack/bench-identity and hack/soak: loads the identity services of a running server, and prints lines of
+/// figures, tab-separated.
+@main struct IdentityLoad: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "identity-load",
+    subcommands: [Prepare.self, Sign.self, Handshakes.self, Herd.self, Streams.self]
+  )
+}
+
+struct LoadError: Error, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) { self.description = description }
+}
