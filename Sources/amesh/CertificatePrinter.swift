@@ -54,7 +54,7 @@ struct CertificatePrinter {
   }
 
   /// How much of a life is over.
-  private func bar(_ period: ValidityPeriod) -> String {
+  func bar(_ period: ValidityPeriod) -> String {
     let life = max(1, period.notAfter.timeIntervalSince(period.notBefore))
     let share = min(1, max(0, now.timeIntervalSince(period.notBefore) / life))
     let width = 30
@@ -73,7 +73,7 @@ struct CertificatePrinter {
 
   private func style(_ style: Style, _ text: String) -> String { style.apply(text, on: descriptor) }
 
-  private static func time(_ date: Date) -> String {
+  static func time(_ date: Date) -> String {
     date.formatted(.iso8601.dateSeparator(.dash).dateTimeSeparator(.space).timeSeparator(.colon))
   }
 

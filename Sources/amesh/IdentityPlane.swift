@@ -93,6 +93,7 @@ struct IdentityPlane {
     services = [
       MeshAuthorityService(authority: authority, observe: authority.observeAlone, logger: Logger(label: "authority")),
       bundleFile, credentials, serving,
+      AdministrationSocketService(configuration, authority: authority, issuer: issuer),
     ]
     if let custody = custody as? PluggedInCustody {
       services.append(
