@@ -141,6 +141,18 @@ extension Setting {
       "File in the state directory with a line for each issued or refused certificate; null: the log."
     ),
     Setting(
+      "identity.limits.connections",
+      \.identity.limits.connections,
+      .integer(1...1_000_000, "a number of connections"),
+      "Open connections in all; more are closed at once."
+    ),
+    Setting(
+      "identity.limits.connectionsPerAddress",
+      \.identity.limits.connectionsPerAddress,
+      .integer(1...1_000_000, "a number of connections"),
+      "Open connections from one address; a whole node may come from one."
+    ),
+    Setting(
       "identity.limits.connectionAgeSeconds",
       \.identity.limits.connectionAgeSeconds,
       .integer(10...604_800, "a time in seconds"),
@@ -153,10 +165,28 @@ extension Setting {
       "How long a stream goes on after the credential that opened it has expired."
     ),
     Setting(
+      "identity.limits.streams",
+      \.identity.limits.streams,
+      .integer(1...1_000_000, "a number of streams"),
+      "Open calls of all callers together, streams among them."
+    ),
+    Setting(
       "identity.limits.streamsPerConnection",
       \.identity.limits.streamsPerConnection,
       .integer(1...100_000, "a number of streams"),
       "Streams that one connection may have open."
+    ),
+    Setting(
+      "identity.limits.streamsPerIdentity",
+      \.identity.limits.streamsPerIdentity,
+      .integer(1...1_000_000, "a number of streams"),
+      "Open calls of one identity, which may be that of many Pods."
+    ),
+    Setting(
+      "identity.limits.streamsPerPod",
+      \.identity.limits.streamsPerPod,
+      .integer(1...1_000_000, "a number of streams"),
+      "Open calls of one Pod, where its credential names it; a sidecar needs three or four."
     ),
   ]
 }

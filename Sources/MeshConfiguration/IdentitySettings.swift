@@ -81,10 +81,15 @@ package struct IdentitySettings: Sendable, Equatable {
   }
 
   package struct Limits: Sendable, Equatable {
+    package var connections = 16_384
+    package var connectionsPerAddress = 4096
     package var connectionAgeSeconds = 1800
     /// How long a stream may outlive the credential that opened it.
     package var streamSeconds = 3600
+    package var streams = 65_536
     package var streamsPerConnection = 128
+    package var streamsPerIdentity = 16_384
+    package var streamsPerPod = 64
 
     package init() {}
   }

@@ -106,10 +106,12 @@ struct IdentityPlane {
       )
     }
     let limits = Self.limits(identity.limits)
+    let streams = StreamBook(limits: limits, metrics: metrics)
     let rpcs: [any RegistrableRPCService] = [
       SecretDiscoveryService(
         source: source,
         authentication: authentication,
+        streams: streams,
         limits: limits,
         identifier: replica,
         metrics: metrics,
@@ -118,6 +120,7 @@ struct IdentityPlane {
       CertificateSigningService(
         issuer: issuer,
         authentication: authentication,
+        streams: streams,
         width: ProcessInfo.processInfo.activeProcessorCount,
         logger: logger
       ),
@@ -127,6 +130,7 @@ struct IdentityPlane {
         socket: socket,
         limits: limits,
         tls: tls,
+        metrics: metrics,
         jitter: { Double.random(in: -1...1) }
       )
       services.append(IdentityServer(socket: socket, transport: transport, services: rpcs))
@@ -194,6 +198,11 @@ extension IdentityPlane {
 
   private static func limits(_ settings: IdentitySettings.Limits) -> IdentityLimits {
     var limits = IdentityLimits()
+    limits.maximumConnections = settings.connections
+    limits.maximumConnectionsPerAddress = settings.connectionsPerAddress
+    limits.maximumStreams = settings.streams
+    limits.maximumStreamsPerIdentity = settings.streamsPerIdentity
+    limits.maximumStreamsPerPod = settings.streamsPerPod
     limits.maximumStreamsPerConnection = settings.streamsPerConnection
     limits.maximumConnectionAge = .seconds(settings.connectionAgeSeconds)
     return limits

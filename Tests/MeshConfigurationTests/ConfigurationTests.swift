@@ -102,7 +102,15 @@ struct ConfigurationTests {
         serverGeneratedKeys: deny
         strictRequests: true
         auditFile: null
-        limits: {connectionAgeSeconds: 60, streamSeconds: 120, streamsPerConnection: 10}
+        limits:
+          connections: 100
+          connectionsPerAddress: 10
+          connectionAgeSeconds: 60
+          streamSeconds: 120
+          streams: 200
+          streamsPerConnection: 10
+          streamsPerIdentity: 20
+          streamsPerPod: 5
 
       """
 
