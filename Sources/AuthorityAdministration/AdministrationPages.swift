@@ -1,6 +1,7 @@
 import HTTPTypes
 package import Hummingbird
 import KubernetesObjects
+package import Logging
 import NIOCore
 
 #if canImport(Glibc)
@@ -18,11 +19,15 @@ package struct AdministrationPages: HTTPResponder {
 
   private let administrator: any AuthorityAdministrator
   private let users: Set<UInt32>
+  private let logger: Logger
 
-  /// - Parameter users: whose processes may ask.
-  package init(administrator: any AuthorityAdministrator, users: Set<UInt32> = [0, geteuid()]) {
+  /// - Parameters:
+  ///   - users: whose processes may ask.
+  ///   - logger: is told of every step of rotation; certificates have the audit log.
+  package init(administrator: any AuthorityAdministrator, users: Set<UInt32> = [0, geteuid()], logger: Logger) {
     self.administrator = administrator
     self.users = users
+    self.logger = logger
   }
 
   package func respond(to request: Request, context: PeerContext) async throws -> Response {
@@ -35,20 +40,36 @@ package struct AdministrationPages: HTTPResponder {
             + "run as one of: \(users.sorted().map { "\($0)" }.joined(separator: ", "))"
         )
       }
-      return Self.answer(try await answer(to: request), .ok)
+      return Self.answer(try await answer(to: request, of: peer), .ok)
     } catch {
       return Self.refusal(error)
     }
   }
 
-  private func answer(to request: Request) async throws(AdministrationError) -> JSONValue {
+  private func rotate(_ request: RotationRequest, _ peer: UInt32) async throws(AdministrationError) -> RotationReport {
+    var details: Logger.Metadata = [
+      "step": "\(request.step.rawValue)", "forced": "\(request.isForced)", "user": "\(peer)",
+    ]
+    if let root = request.root { details["root"] = "\(root)" }
+    do throws(AdministrationError) {
+      let report = try await administrator.rotate(request)
+      details["done"] = "\(report.done.joined(separator: "; "))"
+      logger.notice("The operator took a step of rotation", metadata: details)
+      return report
+    } catch {
+      details["reason"] = "\(error)"
+      logger.notice("The operator was refused a step of rotation", metadata: details)
+      throw error
+    }
+  }
+
+  private func answer(to request: Request, of peer: UInt32) async throws(AdministrationError) -> JSONValue {
     let path = request.uri.path
     switch (request.method, path) {
     case (.get, Self.status): return try await administrator.status().json
     case (.get, Self.bundle): return try await administrator.bundle().json
     case (.post, Self.rotation):
-      return try await administrator.rotate(try RotationRequest(parsing: try await Self.body(of: request, limit: 4096)))
-        .json
+      return try await rotate(try RotationRequest(parsing: try await Self.body(of: request, limit: 4096)), peer).json
     case (.post, Self.certificates):
       let body = try await Self.body(of: request, limit: CertificateOrder.maximumBytes)
       return try await administrator.issue(try CertificateOrder(parsing: body)).json

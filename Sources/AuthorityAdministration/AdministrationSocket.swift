@@ -39,17 +39,23 @@ package struct AdministrationSocket: Sendable {
   }
 
   /// Moves the socket, which listens by now, to its path; one that is there is replaced.
-  func reveal() throws(AdministrationSocketError) {
+  ///
+  /// - Returns: what tells it from a later one.
+  func reveal() throws(AdministrationSocketError) -> ino_t {
     defer { rmdir(nursery) }
-    guard chmod(birthplace, 0o600) == 0, rename(birthplace, path) == 0 else {
+    var status = stat()
+    guard chmod(birthplace, 0o600) == 0, lstat(birthplace, &status) == 0, rename(birthplace, path) == 0 else {
       let problem = "can't be put in place: \(Self.reason); look at what is there"
       unlink(birthplace)
       throw AdministrationSocketError(path: path, problem: problem)
     }
+    return status.st_ino
   }
 
-  func remove() {
-    if Self.kind(path) == S_IFSOCK { unlink(path) }
+  /// Removes that socket, unless another process has put its own there.
+  func remove(_ number: ino_t) {
+    var status = stat()
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, status.st_ino == number { unlink(path) }
   }
 
   /// Whether someone listens there. What can't be reached by this user throws.

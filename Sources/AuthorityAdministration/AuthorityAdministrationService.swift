@@ -2,15 +2,25 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOConcurrencyHelpers
+import NIOCore
 import ServiceLifecycle
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 
 /// Serves the operator's commands on a Unix socket: HTTP/1.1 with JSON.
 package struct AuthorityAdministrationService: Service {
   /// Who is connected at a time; further ones wait.
   private static let maximumConnections = 32
+  /// For requests that are being answered when the process is to end.
+  private static let grace = Duration.seconds(3)
 
   private let pages: AdministrationPages
   private let socket: AdministrationSocket
+  private let idleTimeout: TimeAmount
   private let logger: Logger
   private let onListening: @Sendable () -> Void
 
@@ -24,7 +34,7 @@ package struct AuthorityAdministrationService: Service {
     onListening: @escaping @Sendable () -> Void = {}
   ) {
     self.init(
-      pages: AdministrationPages(administrator: administrator),
+      pages: AdministrationPages(administrator: administrator, logger: logger),
       socketPath: socketPath,
       logger: logger,
       onListening: onListening
@@ -34,13 +44,29 @@ package struct AuthorityAdministrationService: Service {
   init(
     pages: AdministrationPages,
     socketPath: String,
+    idleTimeout: TimeAmount = .seconds(30),
     logger: Logger,
     onListening: @escaping @Sendable () -> Void = {}
   ) {
     self.pages = pages
     socket = AdministrationSocket(socketPath)
+    self.idleTimeout = idleTimeout
     self.logger = logger
     self.onListening = onListening
+  }
+
+  /// Ends soon after it is told to, whatever a client has left half done.
+  private static func run(_ application: some ApplicationProtocol) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await application.run() }
+      group.addTask {
+        // Cancelled when the application has ended by itself.
+        guard (try? await gracefulShutdown()) != nil else { return }
+        try? await Task.sleep(for: grace)
+      }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
   }
 
   /// - Throws: ``AdministrationSocketError``, or what binding throws.
@@ -49,12 +75,12 @@ package struct AuthorityAdministrationService: Service {
     // Hummingbird tells at info what we tell ourselves.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .notice)
-    let failure = NIOLockedValueBox<AdministrationSocketError?>(nil)
+    let revealed = NIOLockedValueBox<Result<ino_t, AdministrationSocketError>?>(nil)
     let application = Application(
       responder: pages,
       server: .http1(
         configuration: HTTP1Channel.Configuration(
-          idleTimeout: .seconds(30),
+          idleTimeout: idleTimeout,
           httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 8192,
             maxHeaderListSize: 16_384,
@@ -68,18 +94,21 @@ package struct AuthorityAdministrationService: Service {
       ),
       onServerRunning: { [socket, logger, onListening] channel in
         do throws(AdministrationSocketError) {
-          try socket.reveal()
+          let number = try socket.reveal()
+          revealed.withLockedValue { $0 = .success(number) }
           logger.info("listening", metadata: ["path": .string(socket.path)])
           onListening()
         } catch {
-          failure.withLockedValue { $0 = error }
+          revealed.withLockedValue { $0 = .failure(error) }
           channel.close(promise: nil)
         }
       },
       logger: quiet
     )
-    defer { if failure.withLockedValue({ $0 }) == nil { socket.remove() } }
-    try await application.run()
-    if let error = failure.withLockedValue({ $0 }) { throw error }
+    defer {
+      if case .success(let number)? = revealed.withLockedValue({ $0 }) { socket.remove(number) }
+    }
+    try await Self.run(application)
+    if case .failure(let error)? = revealed.withLockedValue({ $0 }) { throw error }
   }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import KubernetesObjects
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import ServiceLifecycle
@@ -19,16 +20,19 @@ struct AdministrationSocketTests {
     _ harness: Harness,
     at path: String,
     users: Set<UInt32> = [0, geteuid()],
+    idleTimeout: TimeAmount = .seconds(30),
     _ body: () async throws -> Void
   ) async throws {
     let (listening, continuation) = AsyncStream.makeStream(of: Void.self)
+    let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let service = AuthorityAdministrationService(
-      pages: AdministrationPages(administrator: harness.operations, users: users),
+      pages: AdministrationPages(administrator: harness.operations, users: users, logger: silent),
       socketPath: path,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      idleTimeout: idleTimeout,
+      logger: silent,
       onListening: { continuation.yield() }
     )
-    let group = ServiceGroup(services: [service], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let group = ServiceGroup(services: [service], logger: silent)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask {
         defer { continuation.finish() }
@@ -74,6 +78,8 @@ struct AdministrationSocketTests {
       let client = SocketAdministrator(path: path)
       #expect(try await client.status() == harness.operations.status())
       #expect(try await client.bundle() == harness.operations.bundle())
+      let shown = try await ask(path, "/v1/authority").answer
+      #expect(!String(decoding: shown.serialized(), as: UTF8.self).contains("PRIVATE"))
       let order = CertificateOrder(request: try Harness.request(), identity: Harness.web)
       #expect(try await client.issue(order).identity == Harness.web)
       let report = try await client.rotate(RotationRequest(.auto))
@@ -117,7 +123,9 @@ struct AdministrationSocketTests {
       let refused = try await ask(path, page, method, body: body.map { Array($0.utf8) })
       #expect(refused.status == status)
       #expect(refused.answer["kind"]?.string == kind)
-      #expect(refused.answer["message"]?.string?.isEmpty == false)
+      let message = try #require(refused.answer["message"]?.string)
+      let isLong = (body?.utf8.count ?? 0) > 4096
+      #expect(message.contains("bytes; send a shorter one") == isLong, "\(message)")
       let answered = try await ask(path, "/v1/authority")
       #expect(answered.status == 200)
       #expect(answered.answer["trustDomain"]?.string == "mesh.example")
@@ -157,6 +165,18 @@ struct AdministrationSocketTests {
     }
   }
 
+  @Test func `a socket that another process has put there stays`() async throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/admin.sock"
+    try await serving(Harness(), at: path) {
+      unlink(path)
+      // Something in between, so that the number of the first is not given to the next.
+      _ = try folder.write("other", "")
+      try leaveSocket(at: path)
+    }
+    #expect(mode(path) != nil)
+  }
+
   @Test func `what is no socket is left alone`() async throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("admin.sock", "precious")
@@ -178,6 +198,23 @@ struct AdministrationSocketTests {
     #expect(try !AdministrationSocket(path).isAnswered())
   }
 
+  @Test func `a request that never ends keeps nobody from ending`() async throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/admin.sock"
+    let stuck = NIOLockedValueBox<Int32>(-1)
+    // Nothing but the end of the service ends the connection before this test's time is up.
+    try await serving(try Harness(), at: path, idleTimeout: .hours(1)) {
+      let descriptor = try connected(to: path)
+      stuck.withLockedValue { $0 = descriptor }
+      let begun = Array("POST /v1/rotation HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{".utf8)
+      #expect(write(descriptor, begun, begun.count) == begun.count)
+      // Connected later, answered: the first is at work by now.
+      let later = try await ask(path, "/v1/nothing")
+      #expect(later.status == 404)
+    }
+    close(stuck.withLockedValue { $0 })
+  }
+
   @Test func `a socket that nobody answers is told`() async throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/admin.sock"
@@ -191,15 +228,26 @@ struct AdministrationSocketTests {
   }
 
   private func leaveSocket(at path: String) throws {
+    close(try withAddress(path, bind))
+  }
+
+  private func connected(to path: String) throws -> Int32 {
+    try withAddress(path, connect)
+  }
+
+  private func withAddress(
+    _ path: String,
+    _ call: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) throws -> Int32 {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     let size = socklen_t(MemoryLayout<sockaddr_un>.size)
     let result = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { call(descriptor, $0, size) }
     }
-    close(descriptor)
     try #require(result == 0)
+    return descriptor
   }
 }

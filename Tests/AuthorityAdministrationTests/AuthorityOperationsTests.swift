@@ -162,6 +162,19 @@ struct AuthorityOperationsTests {
     #expect(rotation.status.roots.map(\.phase) == [.active, .prepared])
   }
 
+  @Test func `a certificate that is ordered after a root was prepared is waited for too`() async throws {
+    let harness = try Harness(policy: Harness.manual)
+    let operations = harness.operations
+    try await harness.look()
+    _ = try await operations.rotate(RotationRequest(.prepare))
+    _ = try await operations.issue(CertificateOrder(request: try Harness.request(), identity: Harness.web))
+    // It came with the new bundle, but who knows whether its holder has got that.
+    let early = try await refusal { () async throws(AdministrationError) in
+      try await operations.rotate(RotationRequest(.activate))
+    }
+    #expect(early.description.contains("has not reached everyone"), "\(early)")
+  }
+
   @Test(
     arguments: [
       ("web", AdministrationError.Kind.badRequest), ("spiffe://mesh.example", .badRequest),
