@@ -1,6 +1,5 @@
 import AuthorityAdministration
 import CertificateAuthority
-import CertificateCustody
 import Foundation
 import IdentityServer
 import Logging
@@ -9,29 +8,27 @@ import MeshConfiguration
 import OpenSSLKeys
 import SPIFFE
 
-/// The authority in a directory that no process keeps. To look at it nothing is locked; what changes it takes the
-/// directory for as long as that lasts.
+/// The authority where the configuration says that it lies, without a server. What changes it takes the directory for as
+/// long as that lasts.
 struct OfflineAdministrator: AuthorityAdministrator {
   private let configuration: Configuration
-  private let directory: String
+  private let custody: OfflineCustody
 
   init(_ configuration: Configuration) {
     self.configuration = configuration
-    directory = AuthorityCustody.directory(configuration.server)
+    custody = OfflineCustody(configuration)
   }
 
-  private var custody: String { "directory \(directory), read without a server" }
-
   func status() async throws(AdministrationError) -> AuthorityStatus {
-    try status(of: try look())
+    try status(of: try await custody.look())
   }
 
   func bundle() async throws(AdministrationError) -> AuthorityBundle {
-    try AuthorityBundle(try look())
+    try AuthorityBundle(try await custody.look())
   }
 
   func rotate(_ request: RotationRequest) async throws(AdministrationError) -> RotationReport {
-    let authority = try authority(of: try look().trustDomain, policy: configuration.identity.rotation)
+    let authority = try authority(of: try await custody.look().trustDomain, policy: configuration.identity.rotation)
     do throws(MeshAuthorityError) {
       // Whoever issued before is gone, since the directory is ours now: nothing waits for it longer than it has to.
       _ = try await authority.settle(commandsOnly, now: Date(), observe: authority.observeAlone)
@@ -42,7 +39,7 @@ struct OfflineAdministrator: AuthorityAdministrator {
   }
 
   func issue(_ order: CertificateOrder) async throws(AdministrationError) -> OrderedCertificate {
-    let authority = try authority(of: try look().trustDomain, policy: commandsOnly)
+    let authority = try authority(of: try await custody.look().trustDomain, policy: commandsOnly)
     do throws(MeshAuthorityError) {
       _ = try await authority.look(now: Date(), observe: authority.observeAlone)
     } catch {
@@ -80,26 +77,10 @@ struct OfflineAdministrator: AuthorityAdministrator {
     guard let created else {
       throw AdministrationError(
         .refused,
-        "\(directory) holds an authority already; amesh ca status shows it, and another one needs another --state-directory"
+        "\(AuthorityCustody.directory(configuration.server)) holds an authority already; amesh ca status shows it, and another one needs another --state-directory"
       )
     }
     return try status(of: created)
-  }
-
-  /// The state, whoever keeps it.
-  private func look() throws(AdministrationError) -> AuthorityState {
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) {
-      do throws(CustodyError) {
-        if let state = try DirectoryCustody.look(at: directory) { return state }
-      } catch {
-        throw AdministrationError(error)
-      }
-    }
-    throw AdministrationError(
-      .notReady,
-      "there is no authority in \(directory); name the right place with --state-directory, or run: amesh ca init"
-    )
   }
 
   private func status(of state: AuthorityState) throws(AdministrationError) -> AuthorityStatus {
@@ -108,10 +89,10 @@ struct OfflineAdministrator: AuthorityAdministrator {
     do throws(KeyError) {
       return try AuthorityStatus(
         state,
-        holds: RotationPlan.make(state, observations, policy, now: Date()).holds,
+        holds: custody.isReadOnly ? [] : RotationPlan.make(state, observations, policy, now: Date()).holds,
         policy,
-        custody: custody,
-        isReadOnly: false,
+        custody: custody.place,
+        isReadOnly: custody.isReadOnly,
         digester: OpenSSL(),
         now: Date()
       )
@@ -126,23 +107,11 @@ struct OfflineAdministrator: AuthorityAdministrator {
     policy: RotationPolicy
   ) throws(AdministrationError) -> MeshAuthority {
     if let problem = KeyMemory.protect() { Console.error("warning: keys may end up in core dumps: \(problem)") }
-    let custody: DirectoryCustody
-    do throws(CustodyError) {
-      custody = try DirectoryCustody(path: directory)
-    } catch .inUse(_, let holder) {
-      throw AdministrationError(
-        .refused,
-        "\(directory) is in use by \(holder): is amesh serve running here? Leave out --offline to ask it through "
-          + "\(AdminSocket.path(configuration.server)), or name another directory with --state-directory"
-      )
-    } catch {
-      throw AdministrationError(error)
-    }
     var settings = MeshAuthorityConfiguration(trustDomain: trustDomain, policy: policy, replica: Replica.name())
     settings.dnsNames = configuration.identity.leaf.dnsNames
     return MeshAuthority(
       configuration: settings,
-      custody: custody,
+      custody: try custody.take(),
       cryptography: OpenSSL(),
       openKey: { key throws(KeyError) in
         switch key {
@@ -174,7 +143,7 @@ struct OfflineAdministrator: AuthorityAdministrator {
     )
     return AuthorityOperations(
       authority: authority,
-      custody: custody,
+      custody: custody.place,
       isServing: false,
       observe: authority.observeAlone,
       issuance: OperatorIssuing.issuance(issuer)

@@ -81,6 +81,8 @@ struct CACommandTests {
     #expect(issued.status == 0, "\(issued.error)")
     #expect(issued.error.contains("as long as the mesh allows"))
     #expect(try verifies(chain, bundle))
+    // The intermediate that signed it went with the process: nobody waits for its end.
+    #expect(try await status()["intermediates"]?[0]?["dropped"]?.string != nil)
     let audit = try String(contentsOfFile: "\(state)/audit.log", encoding: .utf8).split(separator: "\n")
     let line = try JSONValue(parsing: Array(try #require(audit.first).utf8))
     #expect(audit.count == 1)
@@ -153,6 +155,8 @@ struct CACommandTests {
     let refused = try await ca("rotate", "prepare")
     #expect(refused.status == 1)
     #expect(refused.error.contains("is prepared already"))
+    let told = server.events.filter { $0["logger"]?.string == "administration" && $0["step"] != nil }
+    #expect(told.map { $0["message"]?.string?.contains("refused") } == [false, true])
     server.send(SIGTERM)
     #expect(try await server.wait().status == 0)
     #expect(!FileManager.default.fileExists(atPath: "\(state)/admin.sock"))
@@ -169,6 +173,65 @@ struct CACommandTests {
     #expect(try await status()["ready"]?.bool == true)
     next.send(SIGTERM)
     #expect(try await next.wait().status == 0)
+  }
+
+  /// An authority of somebody else's, as openssl makes one.
+  private func plugIn() throws -> String {
+    let files = scratch.path("cacerts")
+    try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: false)
+    let made = try OpenSSLCommand.run(
+      ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=their root"]
+        + ["-days", "365", "-addext", "keyUsage=critical,keyCertSign,cRLSign"]
+        + ["-keyout", "\(files)/ca-key.pem", "-out", "\(files)/ca-cert.pem"]
+    )
+    try #require(made.status == 0, "\(made.errors)")
+    try FileManager.default.copyItem(atPath: "\(files)/ca-cert.pem", toPath: "\(files)/root-cert.pem")
+    return files
+  }
+
+  @Test func `a plugged-in authority is shown and issues, and its roots are not ours to rotate`() async throws {
+    let settings = [
+      "--state-directory", state, "--set", "identity.root.custody=files", "--set",
+      "identity.root.files=\(try plugIn())", "--set", "mesh.trustDomain=prod.example",
+    ]
+    let server = try RunningCommand(
+      ["serve", "--log-format", "json", "--admin-port", "0", "--webhook-port", "0", "--set", "identity.port=0"]
+        + settings
+    )
+    _ = try await server.event("the admin socket listening") {
+      $0["logger"]?.string == "administration" && $0["message"]?.string == "listening"
+    }
+    // Through the socket, then without a server.
+    for isRunning in [true, false] {
+      if !isRunning {
+        server.send(SIGTERM)
+        #expect(try await server.wait().status == 0)
+      }
+      let shown = try await RunningCommand.run(["ca", "status"] + settings)
+      #expect(shown.status == 0, "\(shown.error)")
+      #expect(shown.output.contains("rotation plugged-in"))
+      #expect(shown.output.contains(isRunning ? "server " : "read without a server"))
+      #expect(shown.output.contains("replace the files before"))
+      for step in ["prepare", "auto"] {
+        let refused = try await RunningCommand.run(["ca", "rotate", step] + settings)
+        #expect(refused.status == 1)
+        #expect(refused.error.contains("replace the files"), "\(refused.error)")
+      }
+      let (chain, bundle) = (scratch.path("web.crt"), scratch.path("bundle.pem"))
+      let issued = try await RunningCommand.run(
+        ["ca", "issue", "--csr", try request(), "--id", Self.web, "--out", chain, "--bundle-out", bundle] + settings
+      )
+      #expect(issued.status == 0, "\(issued.error)")
+      #expect(try verifies(chain, bundle))
+    }
+    let made = try await RunningCommand.run(["ca", "init"] + settings)
+    #expect(made.status == 64)
+  }
+
+  @Test func `an authority in memory is nowhere without its server`() async throws {
+    let result = try await ca("status", "--set", "identity.root.custody=memory")
+    #expect(result.status == 69)
+    #expect(result.error.contains("only while amesh serve runs"), "\(result.error)")
   }
 
   @Test(

@@ -1,0 +1,102 @@
+import AuthorityAdministration
+import CertificateAuthority
+import CertificateCustody
+import Foundation
+import Injection
+import MeshConfiguration
+import OpenSSLKeys
+import SPIFFE
+
+/// Where the configuration says that an authority lies, for who asks no server: to look at nothing is locked, to change
+/// it the directory is taken for this process.
+struct OfflineCustody {
+  private let configuration: Configuration
+  private let directory: String
+  private var kind: IdentitySettings.Root.Custody { configuration.identity.root.custody }
+
+  init(_ configuration: Configuration) {
+    self.configuration = configuration
+    directory = AuthorityCustody.directory(configuration.server)
+  }
+
+  /// Where it is, in words.
+  var place: String {
+    let place = kind == .files ? "files in \(configuration.identity.root.files)" : "directory \(directory)"
+    return "\(place), read without a server"
+  }
+
+  /// Whether roots are for others to rotate.
+  var isReadOnly: Bool { kind == .files }
+
+  /// The state, whoever keeps it.
+  func look() async throws(AdministrationError) -> AuthorityState {
+    let trustDomain = try trustDomain()
+    var state: AuthorityState?
+    do throws(CustodyError) {
+      switch kind {
+      case .directory: if isMade { state = try DirectoryCustody.look(at: directory) }
+      case .files: state = try await pluggedIn(trustDomain).load()
+      case .memory: break
+      }
+    } catch {
+      throw AdministrationError(error)
+    }
+    if kind == .memory { throw noneInMemory }
+    if let state { return state }
+    throw AdministrationError(
+      .notReady,
+      "there is no authority in \(directory); name the right place with --state-directory, or run: amesh ca init"
+    )
+  }
+
+  /// Takes it for as long as the custody is held.
+  func take() throws(AdministrationError) -> any Custody {
+    let trustDomain = try trustDomain()
+    do throws(CustodyError) {
+      switch kind {
+      case .directory: return try DirectoryCustody(path: directory)
+      case .files: return try pluggedIn(trustDomain)
+      case .memory: break
+      }
+    } catch .inUse(_, let holder) {
+      throw AdministrationError(
+        .refused,
+        "\(directory) is in use by \(holder): is amesh serve running here? Leave out --offline to ask it through "
+          + "\(AdminSocket.path(configuration.server)), or name another directory with --state-directory"
+      )
+    } catch {
+      throw AdministrationError(error)
+    }
+    throw noneInMemory
+  }
+
+  private var isMade: Bool {
+    FileManager.default.fileExists(atPath: directory)
+  }
+
+  private var noneInMemory: AdministrationError {
+    AdministrationError(
+      .notReady,
+      "identity.root.custody is memory: there is an authority only while amesh serve runs, and none answers at "
+        + AdminSocket.path(configuration.server)
+    )
+  }
+
+  private func pluggedIn(_ trustDomain: TrustDomain) throws(CustodyError) -> PluggedInCustody {
+    try PluggedInCustody(
+      directory: configuration.identity.root.files,
+      trustDomain: trustDomain,
+      keys: OpenSSL(),
+      policy: configuration.identity.rotation,
+      now: Date()
+    )
+  }
+
+  private func trustDomain() throws(AdministrationError) -> TrustDomain {
+    do throws(SPIFFEIDError) {
+      return try TrustDomain(configuration.mesh.trustDomain)
+    } catch {
+      throw AdministrationError(.badRequest, "mesh.trustDomain: \(error)")
+    }
+  }
+}
