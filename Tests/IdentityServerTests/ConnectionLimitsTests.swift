@@ -4,7 +4,6 @@ import EnvoyAPI
 import EnvoyServices
 import FoundationEssentials
 import GRPCCore
-import GRPCProtobuf
 import MetricsTestKit
 import NIOSSL
 import SecretDiscovery
@@ -150,22 +149,44 @@ import Testing
 
   @Test func `a stranger is sent away before its message is waited for`() async throws {
     let mesh = try await Mesh()
-    try await mesh.look()
-    try await mesh.overUnixSocket { client in
-      let error = await #expect(throws: RPCError.self) {
-        // The message never comes.
-        let request = StreamingClientRequest<CertificateSigningServiceTests.Request> { _ in
-          try await Task.sleep(for: .seconds(3600))
-        }
-        try await client.bidirectionalStreaming(
-          request: request,
-          descriptor: CertificateSigningServiceTests.CSR.Method.CreateCertificate.descriptor,
-          serializer: ProtobufSerializer(),
-          deserializer: ProtobufDeserializer<Istio_V1_Auth_IstioCertificateResponse>(),
-          options: .defaults
-        ) { for try await _ in $0.messages {} }
-      }
-      #expect(error?.code == .unauthenticated)
+    let streams = StreamBook(limits: IdentityLimits(), metrics: mesh.metrics)
+    let signing = CertificateSigningService(
+      issuer: mesh.issuer,
+      authentication: mesh.authentication,
+      streams: streams,
+      width: 1,
+      logger: .silent
+    )
+    let discovery = SecretDiscoveryService(
+      source: mesh.source,
+      authentication: mesh.authentication,
+      streams: streams,
+      limits: IdentityLimits(),
+      identifier: "test",
+      metrics: mesh.metrics,
+      logger: .silent
+    )
+    let context = ServerContext(
+      descriptor: CertificateSigningServiceTests.CSR.Method.CreateCertificate.descriptor,
+      remotePeer: "ipv4:10.0.0.1:1",
+      localPeer: "",
+      cancellation: ServerContext.RPCCancellationHandle()
+    )
+    let signed = await #expect(throws: RPCError.self) {
+      _ = try await signing.createCertificate(request: Self.silent(), context: context)
     }
+    let fetched = await #expect(throws: RPCError.self) {
+      _ = try await discovery.fetchSecrets(request: Self.silent(), context: context)
+    }
+    #expect([signed?.code, fetched?.code] == [.unauthenticated, .unauthenticated])
+    #expect(streams.isEmpty)
+  }
+
+  /// A call whose message never comes.
+  private static func silent<Message: Sendable>() -> StreamingServerRequest<Message> {
+    StreamingServerRequest(
+      metadata: [:],
+      messages: RPCAsyncSequence(wrapping: AsyncThrowingStream<Message, any Error> { _ in })
+    )
   }
 }
