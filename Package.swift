@@ -111,7 +111,7 @@ let package = Package(
     .target(
       name: "MeshAuthority",
       dependencies: [
-        "CertificateAuthority", "SPIFFE",
+        "CertificateAuthority", "KubernetesObjects", "SPIFFE",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

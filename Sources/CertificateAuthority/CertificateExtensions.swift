@@ -1,3 +1,4 @@
+import KubernetesObjects
 import SwiftASN1
 
 /// The extensions of a template as DER. Those that never change are bytes; what is written here is read again by
@@ -32,6 +33,7 @@ struct CertificateExtensions {
       value.appendConstructedNode(identifier: .sequence) { names in
         for uri in profile.uris { names.append(.context(6), uri.utf8) }
         for name in profile.dnsNames { names.append(.context(2), name.utf8) }
+        for address in profile.ipAddresses { names.append(.context(7), address.bytes) }
       }
     }
     if let privateExtension {
@@ -59,8 +61,8 @@ struct CertificateExtensions {
     let server: [UInt8] = [6, 8, 0x2B, 6, 1, 5, 5, 7, 3, 1]
     let client: [UInt8] = [6, 8, 0x2B, 6, 1, 5, 5, 7, 3, 2]
     return switch profile {
-    case .workload, .serving(_, .some): [0x30, 20] + server + client
-    case .serving(_, nil): [0x30, 10] + server
+    case .workload, .serving(_, _, .some): [0x30, 20] + server + client
+    case .serving(_, _, nil): [0x30, 10] + server
     case .intermediate, .root: nil
     }
   }

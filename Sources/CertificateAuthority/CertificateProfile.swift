@@ -1,3 +1,4 @@
+package import KubernetesObjects
 package import SPIFFE
 import SwiftASN1
 import X509
@@ -6,8 +7,9 @@ import X509
 package enum CertificateProfile: Hashable, Sendable {
   /// An X.509-SVID: the one URI, and next to it DNS names for peers that can't verify a URI.
   case workload(WorkloadIdentity, dnsNames: Bool)
-  /// For a server of the mesh's own: DNS names, and the SPIFFE ID that it has among workloads.
-  case serving(dnsNames: [String], identity: WorkloadIdentity?)
+  /// For a server of the mesh's own: DNS names, the addresses that it is called by where clients use no name, and the
+  /// SPIFFE ID that it has among workloads.
+  case serving(dnsNames: [String], ipAddresses: [IPAddress] = [], identity: WorkloadIdentity?)
   /// An authority that signs leaves only.
   case intermediate(TrustDomain)
   /// A trust anchor.
@@ -23,7 +25,7 @@ package enum CertificateProfile: Hashable, Sendable {
   package var trustDomain: TrustDomain? {
     switch self {
     case .workload(let identity, _): identity.trustDomain
-    case .serving(_, let identity): identity?.trustDomain
+    case .serving(_, _, let identity): identity?.trustDomain
     case .intermediate(let trustDomain), .root(let trustDomain): trustDomain
     }
   }
@@ -32,7 +34,7 @@ package enum CertificateProfile: Hashable, Sendable {
   package var uris: [String] {
     switch self {
     case .workload(let identity, _): [identity.description]
-    case .serving(_, let identity): identity.map { [$0.description] } ?? []
+    case .serving(_, _, let identity): identity.map { [$0.description] } ?? []
     case .intermediate(let trustDomain), .root(let trustDomain): [trustDomain.id.description]
     }
   }
@@ -40,8 +42,16 @@ package enum CertificateProfile: Hashable, Sendable {
   package var dnsNames: [String] {
     switch self {
     case .workload(let identity, let wantsNames): wantsNames ? identity.dnsNames : []
-    case .serving(let names, _): names
+    case .serving(let names, _, _): names
     case .intermediate, .root: []
+    }
+  }
+
+  /// Addresses belong into names of their own kind, and count nowhere else (RFC 5280, section 4.2.1.6; RFC 9525).
+  package var ipAddresses: [IPAddress] {
+    switch self {
+    case .serving(_, let addresses, _): addresses
+    case .workload, .intermediate, .root: []
     }
   }
 
@@ -61,8 +71,8 @@ package enum CertificateProfile: Hashable, Sendable {
   /// Both uses wherever there is a SPIFFE ID, as the standard wants; none for authorities.
   var extendedKeyUsages: [ExtendedKeyUsage.Usage] {
     switch self {
-    case .workload, .serving(_, .some): [.serverAuth, .clientAuth]
-    case .serving(_, nil): [.serverAuth]
+    case .workload, .serving(_, _, .some): [.serverAuth, .clientAuth]
+    case .serving(_, _, nil): [.serverAuth]
     case .intermediate, .root: []
     }
   }

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import KubernetesObjects
 package import SPIFFE
 import X509
 
@@ -77,9 +78,10 @@ extension Issuer {
     }
     switch profile {
     case .workload: break
-    case .serving(let names, let identity):
-      guard !names.isEmpty || identity != nil else { throw .noNames }
-      for name in names where !HostName.isHostName(name.utf8[...]) { throw .badName(name) }
+    case .serving(let names, let addresses, let identity):
+      guard !names.isEmpty || !addresses.isEmpty || identity != nil else { throw .noNames }
+      // An address is no host name, though it is spelled like one.
+      for name in names where !HostName.isHostName(name.utf8[...]) || IPAddress(name) != nil { throw .badName(name) }
     case .intermediate:
       if let length = certificate.pathLength, length < 1 { throw .authorityTooDeep }
     case .root: throw .authorityTooDeep

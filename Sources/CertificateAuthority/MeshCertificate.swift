@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import KubernetesObjects
 package import SPIFFE
 import SwiftASN1
 package import X509
@@ -20,6 +21,7 @@ package struct MeshCertificate: Sendable {
   /// Every URI of the subjectAltName, as spelled.
   package let uris: [String]
   package let dnsNames: [String]
+  package let ipAddresses: [IPAddress]
   /// How many names of any kind the subjectAltName has.
   package let nameCount: Int
 
@@ -42,6 +44,9 @@ package struct MeshCertificate: Sendable {
       let names = try extensions.subjectAlternativeNames.map(Array.init) ?? []
       uris = names.compactMap { if case .uniformResourceIdentifier(let uri) = $0 { uri } else { nil } }
       dnsNames = names.compactMap { if case .dnsName(let name) = $0 { name } else { nil } }
+      ipAddresses = names.compactMap {
+        if case .ipAddress(let address) = $0 { IPAddress(bytes: address.bytes) } else { nil }
+      }
       nameCount = names.count
       x509 = certificate
       self.derBytes = derBytes

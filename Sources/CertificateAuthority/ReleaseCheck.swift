@@ -50,7 +50,9 @@ struct ReleaseCheck {
     try require(certificate.authorityKeyIdentifier == template.authorityKeyIdentifier, "authorityKeyIdentifier")
     try require(certificate.uris == profile.uris, "URI")
     try require(certificate.dnsNames == profile.dnsNames, "DNS names")
-    try require(certificate.nameCount == profile.uris.count + profile.dnsNames.count, "subjectAltName")
+    try require(certificate.ipAddresses == profile.ipAddresses, "IP addresses")
+    let names = profile.uris.count + profile.dnsNames.count + profile.ipAddresses.count
+    try require(certificate.nameCount == names, "subjectAltName")
     let critical = extensions.lazy.filter(\.critical).map(\.oid)
     let wanted: [ASN1ObjectIdentifier] =
       [.X509ExtensionID.basicConstraints, .X509ExtensionID.keyUsage]

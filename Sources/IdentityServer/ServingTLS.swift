@@ -26,7 +26,7 @@ package final class ServingTLS: Service {
   private let logger: Logger
   private let serving = NIOLockedValueBox<Serving?>(nil)
 
-  /// - Parameter names: DNS names by which clients verify this server.
+  /// - Parameter names: host names and IP addresses by which clients verify this server.
   package init(
     authority: MeshAuthority,
     cryptography: any MeshAuthority.Libraries,

@@ -1,3 +1,36 @@
+/// One IP address, version 4 or 6.
+package struct IPAddress: Sendable, Hashable {
+  /// In the order of the network: 4 or 16.
+  package let bytes: [UInt8]
+
+  /// - Parameter text: strict: no leading zeros, no zone.
+  package init?(_ text: String) {
+    if let address = IPAddressParser.version4(text.utf8[...]) {
+      bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: address >> $0) }
+    } else if let address = IPAddressParser.version6(text.utf8[...]) {
+      bytes = (0..<16).map { UInt8(truncatingIfNeeded: address >> (120 - 8 * $0)) }
+    } else {
+      return nil
+    }
+  }
+
+  /// - Parameter bytes: in the order of the network; nil where they are neither 4 nor 16.
+  package init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 4 || bytes.count == 16 else { return nil }
+    self.bytes = Array(bytes)
+  }
+}
+
+extension IPAddress: CustomStringConvertible {
+  /// Canonical, version 6 as RFC 5952 wants it.
+  package var description: String {
+    let address = bytes.reduce(0) { $0 << 8 | UInt128($1) }
+    return bytes.count == 4
+      ? IPAddressPrinter.version4(UInt32(truncatingIfNeeded: address))
+      : IPAddressPrinter.version6(address)
+  }
+}
+
 /// Addresses in text, RFC 4291 section 2.2, strict.
 enum IPAddressParser {
   static func version4(_ text: Substring.UTF8View) -> UInt32? {

@@ -1,5 +1,6 @@
 package import CertificateAuthority
 package import FoundationEssentials
+import KubernetesObjects
 import NIOConcurrencyHelpers
 package import SPIFFE
 
@@ -84,12 +85,19 @@ package final class MeshAuthority: Sendable {
   }
 
   /// Issues a certificate for a server of the mesh's own.
+  ///
+  /// - Parameter names: host names and IP addresses, as clients call it.
   package func issueServing(
     _ names: [String],
     for key: ProvenKey,
     now: Date
   ) throws(MeshAuthorityError) -> ReleasedCertificate {
-    try issue(.serving(dnsNames: names, identity: nil), for: key, privateExtension: nil, lifetime: nil, now: now)
+    let profile = CertificateProfile.serving(
+      dnsNames: names.filter { IPAddress($0) == nil },
+      ipAddresses: names.compactMap { IPAddress($0) },
+      identity: nil
+    )
+    return try issue(profile, for: key, privateExtension: nil, lifetime: nil, now: now)
   }
 
   private func issue(

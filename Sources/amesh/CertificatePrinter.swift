@@ -1,5 +1,6 @@
 import CertificateAuthority
 import Foundation
+import KubernetesObjects
 import SPIFFE
 
 /// A chain of certificates as a person reads it: who, until when, signed by whom, and what is wrong.
@@ -39,6 +40,9 @@ struct CertificatePrinter {
       ("identity", certificate.uris.isEmpty ? "(none)" : certificate.uris.joined(separator: ", "))
     ]
     if !certificate.dnsNames.isEmpty { facts.append(("DNS names", certificate.dnsNames.joined(separator: ", "))) }
+    if !certificate.ipAddresses.isEmpty {
+      facts.append(("addresses", certificate.ipAddresses.map(\.description).joined(separator: ", ")))
+    }
     facts += [
       ("subject", text(certificate.subjectName)), ("issuer", text(certificate.issuerName)),
       ("serial", "\(certificate.serialNumber)"), ("key", "\(certificate.publicKey.algorithm)"),

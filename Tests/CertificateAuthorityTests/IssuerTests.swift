@@ -85,7 +85,7 @@ import X509
     #expect(throws: IssuanceError.authorityTooDeep) { try authority.issue(.root(authority.trustDomain)) }
   }
 
-  @Test(arguments: ["", "A.svc", "*.svc", "a b", "a..b", "127.0.0.1:80", "é", "a_b"])
+  @Test(arguments: ["", "A.svc", "*.svc", "a b", "a..b", "127.0.0.1:80", "127.0.0.1", "::1", "é", "a_b"])
   func `a serving name has to be a host name`(_ name: String) throws {
     let authority = try TestAuthority()
     #expect(throws: IssuanceError.badName(name)) {

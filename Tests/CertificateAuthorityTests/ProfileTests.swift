@@ -1,6 +1,7 @@
 import AmeshTesting
 import CertificateAuthority
 import FoundationEssentials
+import KubernetesObjects
 import OpenSSLKeys
 import Testing
 
@@ -10,11 +11,14 @@ import Testing
   func `the profile is as ordered`(_ kind: String, _ profile: String) throws {
     let authority = try TestAuthority()
     let identity = try authority.identity()
+    let addresses = ["127.0.0.1", "fd00::1"].compactMap { IPAddress($0) }
+    let byAddress = CertificateProfile.serving(dnsNames: [], ipAddresses: addresses, identity: nil)
     let certificate =
       switch kind {
       case "workload": try authority.issue(.workload(identity, dnsNames: false)).certificate
       case "workload with DNS names": try authority.issue(.workload(identity, dnsNames: true)).certificate
       case "serving": try authority.issue(.serving(dnsNames: ["a.svc", "b.svc"], identity: nil)).certificate
+      case "serving by address": try authority.issue(byAddress).certificate
       case "serving with an identity":
         try authority.issue(.serving(dnsNames: ["a.svc"], identity: identity)).certificate
       case "intermediate": authority.intermediate.certificate
@@ -106,6 +110,29 @@ import Testing
       ID
       X509v3 Subject Alternative Name: critical
       DNS:a.svc, DNS:b.svc
+      """
+    ),
+    (
+      "serving by address",
+      """
+      Issuer: serialNumber=RANDOM,CN=Amesh issuing CA,O=Amesh
+      Validity
+      Not Before: Mar 17 17:44:40 2030 GMT
+      Not After : Mar 17 18:46:40 2030 GMT
+      Subject:
+      X509v3 extensions:
+      X509v3 Basic Constraints: critical
+      CA:FALSE
+      X509v3 Key Usage: critical
+      Digital Signature
+      X509v3 Extended Key Usage:
+      TLS Web Server Authentication
+      X509v3 Subject Key Identifier:
+      ID
+      X509v3 Authority Key Identifier:
+      ID
+      X509v3 Subject Alternative Name: critical
+      IP Address:127.0.0.1, IP Address:FD00:0:0:0:0:0:0:1
       """
     ),
     (

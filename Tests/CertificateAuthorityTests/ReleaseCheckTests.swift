@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KubernetesObjects
 import OpenSSLKeys
 import SPIFFE
 import SwiftASN1
@@ -61,6 +62,26 @@ import X509
     ]
     for (field, other) in others {
       #expect(throws: IssuanceError.notAsOrdered(field: field)) { try ReleaseCheck(other).compare(made) }
+    }
+  }
+
+  @Test func `addresses are there as ordered, as addresses`() throws {
+    let addresses = try ["127.0.0.1", "fd00::1"].map { try #require(IPAddress($0)) }
+    func certificate(_ names: [String], _ addresses: [IPAddress]) throws -> MeshCertificate {
+      let template = try template(.serving(dnsNames: names, ipAddresses: addresses, identity: nil))
+      return try MeshCertificate(derBytes: template.signed(by: KeyPool.key(.ecdsaP256)))
+    }
+    let ordered = try template(.serving(dnsNames: ["a.svc"], ipAddresses: addresses, identity: nil))
+    let made = try certificate(["a.svc"], addresses)
+    #expect(made.ipAddresses == addresses && made.dnsNames == ["a.svc"])
+    #expect(throws: Never.self) { try ReleaseCheck(ordered).compare(made) }
+    for others in [[], addresses.reversed(), [addresses[0]]] {
+      #expect(throws: IssuanceError.notAsOrdered(field: "IP addresses")) {
+        try ReleaseCheck(ordered).compare(certificate(["a.svc"], others))
+      }
+    }
+    #expect(throws: IssuanceError.notAsOrdered(field: "DNS names")) {
+      try ReleaseCheck(ordered).compare(certificate(["a.svc", "127.0.0.1"], addresses))
     }
   }
 

@@ -23,7 +23,7 @@ import X509
     let serving = ServingTLS(
       authority: mesh.authority,
       cryptography: mesh.openSSL,
-      names: ["localhost"],
+      names: ["localhost", "127.0.0.1", "::1"],
       now: { mesh.now },
       metrics: mesh.metrics,
       logger: .silent
@@ -122,6 +122,13 @@ import X509
     #expect(try await serial() != second)
   }
 
+  @Test(arguments: [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("::1", "localhost")])
+  func `clients that call it by an address verify it by that`(_ host: String, _ name: String) async throws {
+    let mesh = try await Mesh(start: .now)
+    let serving = try await start(mesh)
+    #expect(try await mesh.probe(host: host, name: name) { serving.connection() }.version == "TLSv1.3")
+  }
+
   @Test func `a session is never resumed`() async throws {
     let mesh = try await Mesh(start: .now)
     let serving = try await start(mesh)
@@ -137,12 +144,16 @@ import X509
 
 extension Mesh {
   /// What another kind of client sees of the server.
-  func probe(_ tls: @escaping @Sendable () -> ConnectionTLS?) async throws -> TLSProbe {
-    let socket = try ListeningSocket(host: "127.0.0.1", port: 0)
+  func probe(
+    host: String = "127.0.0.1",
+    name: String = "localhost",
+    _ tls: @escaping @Sendable () -> ConnectionTLS?
+  ) async throws -> TLSProbe {
+    let socket = try ListeningSocket(host: host, port: 0)
     let result = NIOLockedValueBox<TLSProbe?>(nil)
     let roots = bundle?.pem ?? ""
     try await server(on: socket, tls: tls).whileRunning {
-      let seen = try await TLSProbe.run(port: socket.port ?? 0, roots: roots)
+      let seen = try await TLSProbe.run(host: host, port: socket.port ?? 0, roots: roots, name: name)
       result.withLockedValue { $0 = seen }
     }
     return try #require(result.withLockedValue { $0 })

@@ -16,8 +16,8 @@ struct TLSProbe: Decodable {
     context.load_verify_locations(cadata=sys.stdin.read())
     context.set_alpn_protocols(["h2"])
     def connect(session=None):
-        plain = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20)
-        connection = context.wrap_socket(plain, server_hostname="localhost", session=session)
+        plain = socket.create_connection((sys.argv[2], int(sys.argv[1])), timeout=20)
+        connection = context.wrap_socket(plain, server_hostname=sys.argv[3], session=session)
         # HTTP/2's preface and empty settings; with the answer come the tickets.
         connection.sendall(b"PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
         connection.recv(9)
@@ -30,9 +30,16 @@ struct TLSProbe: Decodable {
                  "ticket": bool(session and session.has_ticket), "reused": second.session_reused}))
     """
 
-  /// - Parameter roots: PEM, by which the server is verified.
-  static func run(port: UInt16, roots: String) async throws -> TLSProbe {
-    let output = try await PythonClient.run(script, ["\(port)"], input: roots)
+  /// - Parameters:
+  ///   - roots: PEM, by which the server is verified.
+  ///   - name: what it has to be called in its certificate.
+  static func run(
+    host: String = "127.0.0.1",
+    port: UInt16,
+    roots: String,
+    name: String = "localhost"
+  ) async throws -> TLSProbe {
+    let output = try await PythonClient.run(script, ["\(port)", host, name], input: roots)
     return try JSONDecoder().decode(TLSProbe.self, from: output)
   }
 }
