@@ -57,6 +57,8 @@ package struct CertificateSigningService: Istio_V1_Auth_IstioCertificateService.
     let place = try streams.place(for: caller)
     defer { withExtendedLifetime(place) {} }
     let message = try await ServerRequest(stream: request).message
+    let start = ContinuousClock.now
+    defer { issuer.metrics.requestAnswered(after: ContinuousClock.now - start) }
     return StreamingServerResponse(single: try await answer(message, to: caller))
   }
 

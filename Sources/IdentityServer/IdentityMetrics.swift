@@ -11,6 +11,10 @@ package final class IdentityMetrics: Sendable {
   private let streams: Gauge
   private let openConnections = NIOLockedValueBox(0)
   private let connections: Gauge
+  private let requestDuration: CoreMetrics.Timer
+  private let firstAnswer: CoreMetrics.Timer
+  private let acknowledgementLag: CoreMetrics.Timer
+  private let suppressedLines: Counter
   private let pushes: Counter
   private let acknowledgements: Counter
   private let rejections: Counter
@@ -23,6 +27,10 @@ package final class IdentityMetrics: Sendable {
     self.factory = factory
     streams = Gauge(label: "amesh_identity_streams", dimensions: [], factory: factory)
     connections = Gauge(label: "amesh_identity_connections", dimensions: [], factory: factory)
+    requestDuration = Self.timer("amesh_certificate_request_duration_seconds", factory)
+    firstAnswer = Self.timer("amesh_identity_first_answer_seconds", factory)
+    acknowledgementLag = Self.timer("amesh_identity_ack_lag_seconds", factory)
+    suppressedLines = Counter(label: "amesh_audit_lines_suppressed_total", dimensions: [], factory: factory)
     pushes = Counter(label: "amesh_identity_pushes_total", dimensions: [], factory: factory)
     acknowledgements = Counter(label: "amesh_identity_acks_total", dimensions: [], factory: factory)
     rejections = Counter(label: "amesh_identity_nacks_total", dimensions: [], factory: factory)
@@ -64,17 +72,28 @@ package final class IdentityMetrics: Sendable {
   func streamClosed() { Self.change(openStreams, by: -1, streams) }
   func pushed(_ count: Int) { pushes.increment(by: Int64(count)) }
   func acknowledged() { acknowledgements.increment() }
+  /// From a request for a certificate until its answer, whatever that is.
+  func requestAnswered(after duration: Duration) { requestDuration.recordNanoseconds(duration.nanoseconds) }
+  /// From a stream's beginning until something is said on it.
+  func firstAnswered(after duration: Duration) { firstAnswer.recordNanoseconds(duration.nanoseconds) }
+  /// From a push until the client has taken it.
+  func acknowledged(after duration: Duration) { acknowledgementLag.recordNanoseconds(duration.nanoseconds) }
+  func lineSuppressed() { suppressedLines.increment() }
   func rejected() { rejections.increment() }
 
   /// Ends as seconds since 1970: of the issuer and the root above it, and of the first certificate of an open stream.
-  /// What is nil is left as it was.
+  /// Where there is no such certificate, nothing ends: no alert fires for a stream that is closed.
   func expiries(issuer: Date?, root: Date?, soonestLeaf: Date?) {
-    if let issuer { self.issuer.record(issuer.timeIntervalSince1970) }
-    if let root { self.root.record(root.timeIntervalSince1970) }
-    if let soonestLeaf { self.soonestLeaf.record(soonestLeaf.timeIntervalSince1970) }
+    for (gauge, end) in [(self.issuer, issuer), (self.root, root), (self.soonestLeaf, soonestLeaf)] {
+      gauge.record(end?.timeIntervalSince1970 ?? .infinity)
+    }
   }
 
   func servingCertificateExpires(at date: Date) { serving.record(date.timeIntervalSince1970) }
+
+  private static func timer(_ label: String, _ factory: any MetricsFactory) -> CoreMetrics.Timer {
+    CoreMetrics.Timer(label: label, dimensions: [], factory: factory)
+  }
 
   private static func change(_ count: NIOLockedValueBox<Int>, by change: Int, _ gauge: Gauge) {
     // Recorded under the lock, so that the last one recorded is the last one counted.
@@ -92,5 +111,14 @@ package final class IdentityMetrics: Sendable {
       counters[key] = counter
       return counter
     }
+  }
+}
+
+extension Duration {
+  /// None that is measured comes near the limits.
+  fileprivate var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : product.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue
   }
 }

@@ -44,13 +44,13 @@ struct SecretSession: Sendable {
             let actions = steps.receive(request)
             // The first message tells how the caller wants its certificates, if only by saying nothing of it.
             try await describe(request, steps.stream, &description, subscription)
-            try await act(actions, of: Stream.self, subscription, write)
+            try await act(actions, steps, subscription, write)
           }
         }
       }
       group.addTask {
         for await secrets in subscription.changes {
-          try await steps.take { try await act(steps.changed(secrets), of: Stream.self, subscription, write) }
+          try await steps.take { try await act(steps.changed(secrets), steps, subscription, write) }
         }
         throw RPCError(code: .unavailable, message: "the server ends this stream; open another")
       }
@@ -62,7 +62,7 @@ struct SecretSession: Sendable {
 
   private func act<Stream: SecretStream>(
     _ actions: [XDSAction<Stream.Response>],
-    of stream: Stream.Type,
+    _ steps: StreamSteps<Stream>,
     _ subscription: any SecretSubscription,
     _ write: (Stream.Response) async throws -> Void
   ) async throws {
@@ -71,10 +71,14 @@ struct SecretSession: Sendable {
       case .node: continue
       case .acknowledged(let receipt):
         metrics.acknowledged()
+        if let lag = steps.time({ $0.answered(at: .now) }) { metrics.acknowledged(after: lag) }
         await subscription.acknowledged(receipt)
-      case .rejected(let rejection): note(rejection)
+      case .rejected(let rejection):
+        _ = steps.time { $0.answered(at: .now) }
+        note(rejection)
       case .send(let response):
         try await write(response)
+        if let wait = steps.time({ $0.pushed(at: .now) }) { metrics.firstAnswered(after: wait) }
         metrics.pushed(Stream.count(response))
       case .close(let status): throw RPCError(status)
       }

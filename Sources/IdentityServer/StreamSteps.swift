@@ -8,6 +8,7 @@ final class StreamSteps<Stream: SecretStream>: Sendable {
   private struct State {
     var stream: Stream
     var secrets: CallerSecrets
+    var timing = StreamTiming(began: .now)
     var isTaken = false
     /// The other task, if it waits for its turn.
     var waiting: CheckedContinuation<Void, Never>?
@@ -47,6 +48,8 @@ final class StreamSteps<Stream: SecretStream>: Sendable {
 
   /// As it is at the end of the last step.
   var stream: Stream { state.withLockedValue { $0.stream } }
+
+  func time(_ body: (inout StreamTiming) -> Duration?) -> Duration? { state.withLockedValue { body(&$0.timing) } }
 
   func receive(_ request: Stream.Request) -> [XDSAction<Stream.Response>] {
     state.withLockedValue { $0.stream.receive(request, resources: $0.secrets) }

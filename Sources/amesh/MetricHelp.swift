@@ -1,9 +1,34 @@
 /// What each metric is: the HELP lines of `/metrics`.
 enum MetricHelp {
   static let texts = [
+    "amesh_audit_lines_suppressed_total":
+      "Audit lines of callers who could not be authenticated that were left out, beyond ten a second.",
     "amesh_build_info": "1, with the version of this process.",
+    "amesh_certificate_request_duration_seconds":
+      "Time from a request for a certificate to its answer, over the CSR API.",
+    "amesh_certificates_issued_total":
+      "Certificates issued to workloads, by what they were asked through and how the caller was authenticated.",
+    "amesh_certificates_refused_total": "Certificates refused and callers not authenticated, by reason.",
     "amesh_configuration_generation": "How many configurations have been in force, this one included.",
     "amesh_configuration_reload_failures_total": "Configuration files that were refused or could not be read.",
+    "amesh_identity_ack_lag_seconds": "Time from a push over SDS until the client has taken it.",
+    "amesh_identity_acks_total": "Pushes over SDS that clients took.",
+    "amesh_identity_connections": "Open connections to the identity listeners.",
+    "amesh_identity_connections_cut_total":
+      "Connections that were cut off because the peer said nothing, or stayed when told to go, by reason.",
+    "amesh_identity_connections_refused_total": "Connections closed at once, by reason.",
+    "amesh_identity_first_answer_seconds": "Time from the beginning of an SDS stream to the first response on it.",
+    "amesh_identity_issuer_expiry_seconds": "When the issuing certificate expires, Unix time.",
+    "amesh_identity_nacks_total": "Pushes over SDS that clients refused.",
+    "amesh_identity_pushes_total": "Secrets pushed over SDS.",
+    "amesh_identity_root_expiry_seconds": "When the root that is signed under expires, Unix time.",
+    "amesh_identity_serving_certificate_expiry_seconds":
+      "When the certificate of the identity server expires, Unix time.",
+    "amesh_identity_soonest_leaf_expiry_seconds":
+      "When the first certificate of an open SDS stream expires, Unix time; +Inf for none.",
+    "amesh_identity_streams": "Open SDS streams.",
+    "amesh_identity_streams_refused_total":
+      "Calls refused because their caller, or all together, have too many open, by reason.",
     "amesh_injection_duration_seconds": "Time from a review's body to the answer's.",
     "amesh_injection_patch_bytes": "Size of the patch of an injected Pod.",
     "amesh_injection_requests_total": "Reviews answered, by verdict and the reason for it.",
