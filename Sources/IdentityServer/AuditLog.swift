@@ -8,7 +8,7 @@ package import Logging
 
 /// Where is written down who got which certificate, and who was refused one: a JSON object a line.
 ///
-/// Strangers leave no line, else they could fill the disk; they are in the log and the metrics.
+/// Of strangers some leave one, so that they can't fill the disk; all of them are in the metrics.
 package struct AuditLog: Sendable {
   private let body: @Sendable ([UInt8]) -> Void
 

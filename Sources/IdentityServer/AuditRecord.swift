@@ -4,8 +4,8 @@ import FoundationEssentials
 import KubernetesObjects
 import SPIFFE
 
-/// One line of the audit log: a certificate that was issued to a caller, or refused to one who is known. It holds no
-/// secret; the credential is named by its SHA-256.
+/// One line of the audit log: a certificate that was issued to a caller, or refused to one, or a caller who could not be
+/// authenticated. It holds no secret; the credential is named by its SHA-256.
 package struct AuditRecord: Sendable {
   let line: [UInt8]
 
@@ -35,6 +35,39 @@ package struct AuditRecord: Sendable {
       writer.member("problem", String(problem.prefix(512)))
     }
   }
+
+  /// Nothing of it is from the caller but hashed or cut short.
+  ///
+  /// - Parameter suppressed: how many lines like this were left out before it.
+  static func unauthenticated(
+    _ failure: AuthenticationFailure,
+    _ evidence: CallerEvidence,
+    suppressed: Int,
+    now: Date
+  ) -> AuditRecord {
+    var writer = JSONWriter(reservingCapacity: 512)
+    writer.object { writer in
+      writer.member("time", now.formatted(.iso8601))
+      writer.member("event", "unauthenticated")
+      writer.member("reason", failure.reason.rawValue)
+      writer.member("problem", String("\(failure)".prefix(512)))
+      writer.member("method", evidence.method)
+      writer.member("peer", evidence.peer)
+      if let hash = credentialHash(evidence) { writer.member("credentialSHA256", hash.description) }
+      if suppressed > 0 { writer.member("suppressed", JSONValue.number(JSONNumber(suppressed))) }
+    }
+    return AuditRecord(line: writer.bytes)
+  }
+
+  /// Of the token, as in the lines of those who are known; else of the certificate; nil where nothing was shown.
+  private static func credentialHash(_ evidence: CallerEvidence) -> CredentialHash? {
+    if let value = evidence.authorization.first {
+      return (try? BearerToken(authorization: value))?.hash ?? CredentialHash(of: Array(value.utf8))
+    }
+    return evidence.certificateChain.first.map { CredentialHash(of: $0) }
+  }
+
+  private init(line: [UInt8]) { self.line = line }
 
   private init(
     _ event: String,

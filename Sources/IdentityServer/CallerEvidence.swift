@@ -10,16 +10,29 @@ package struct CallerEvidence: Sendable {
   package var authorization: [String]
   /// DER of what was shown in the TLS handshake, the leaf first; empty where nothing was.
   package var certificateChain: [[UInt8]]
+  /// What is called, and from where, for the audit log: `SERVICE/METHOD`; `ipv4:ADDRESS:PORT`, `ipv6:[ADDRESS]:PORT` or
+  /// `unix:PATH`.
+  package var method: String
+  package var peer: String
 
-  package init(authorization: [String], certificateChain: [[UInt8]] = []) {
+  package init(
+    authorization: [String],
+    certificateChain: [[UInt8]] = [],
+    method: String = "",
+    peer: String = ""
+  ) {
     self.authorization = authorization
     self.certificateChain = certificateChain
+    self.method = method
+    self.peer = peer
   }
 
   init(metadata: Metadata, context: ServerContext) {
     authorization = Array(metadata[stringValues: "authorization"])
     let transport = context.transportSpecific as? HTTP2ServerTransport.Posix.Context
     certificateChain = transport?.peerCertificateChain?.compactMap(Self.der) ?? []
+    method = context.descriptor.fullyQualifiedMethod
+    peer = context.remotePeer
   }
 
   private static func der(_ certificate: Certificate) -> [UInt8]? {

@@ -3,22 +3,27 @@ import CertificateAuthority
 package import FoundationEssentials
 package import Logging
 package import MeshAuthority
+import NIOConcurrencyHelpers
 
-/// Authenticates the callers of the gRPC services. Strangers learn nothing of why not; the log and the metrics do.
+/// Authenticates the callers of the gRPC services. Strangers learn nothing of why not; the audit log and the metrics do.
 package struct IdentityAuthentication: CallerAuthentication {
   private let authenticator: Authenticator
   private let now: @Sendable () -> Date
+  private let audit: AuditLog
+  private let budget = NIOLockedValueBox(LineBudget())
   private let metrics: IdentityMetrics
   private let logger: Logger
 
   package init(
     _ authenticator: Authenticator,
     now: @escaping @Sendable () -> Date = { Date() },
+    audit: AuditLog,
     metrics: IdentityMetrics,
     logger: Logger
   ) {
     self.authenticator = authenticator
     self.now = now
+    self.audit = audit
     self.metrics = metrics
     self.logger = logger
   }
@@ -32,13 +37,21 @@ package struct IdentityAuthentication: CallerAuthentication {
       )
       return caller
     } catch {
-      metrics.refused(error.failure.reason.rawValue)
-      logger.info(
-        "A caller could not be authenticated",
-        metadata: ["reason": "\(error.failure.reason.rawValue)", "error": "\(error.failure)"]
-      )
+      note(error.failure, evidence)
       return nil
     }
+  }
+
+  private func note(_ failure: AuthenticationFailure, _ evidence: CallerEvidence) {
+    metrics.refused(failure.reason.rawValue)
+    logger.debug(
+      "A caller could not be authenticated",
+      metadata: ["reason": "\(failure.reason.rawValue)", "error": "\(failure)", "peer": "\(evidence.peer)"]
+    )
+    let moment = now()
+    let (isAllowed, suppressed) = budget.withLockedValue { $0.spend(now: moment) }
+    guard isAllowed else { return metrics.lineSuppressed() }
+    audit.write(.unauthenticated(failure, evidence, suppressed: suppressed, now: moment))
   }
 
   private func authenticate(_ evidence: CallerEvidence) async throws(Unauthenticated) -> Caller {

@@ -5,6 +5,7 @@ import EnvoyServices
 import Foundation
 import GRPCCore
 import KubernetesObjects
+import MetricsTestKit
 import OpenSSLKeys
 import SPIFFE
 import SwiftProtobuf
@@ -38,10 +39,20 @@ import Testing
       _ = await #expect(throws: RPCError.self) {
         try await service.createCertificate(.with { $0.csr = "nothing" }, metadata: token)
       }
-      // A stranger leaves none.
+      // A stranger's tells what there is to tell.
       _ = await #expect(throws: RPCError.self) { try await service.createCertificate(.with { $0.csr = "nothing" }) }
+      _ = await #expect(throws: RPCError.self) {
+        try await service.createCertificate(.with { $0.csr = "nothing" }, metadata: ["authorization": "Bearer stolen"])
+      }
       _ = try await Client(wrapping: client).fetchSecrets(.names(["default"]), metadata: token)
-      let lines = try lines().map(\.root)
+      let all = try lines().map(\.root)
+      let strangers = all.filter { $0["event"]?.string == "unauthenticated" }
+      #expect(strangers.map { $0["reason"]?.string } == ["no_credential", "static_token_unknown"])
+      let stolen = CredentialHash(of: Array("stolen".utf8)).description
+      #expect(strangers.map { $0["credentialSHA256"]?.string } == [nil, stolen])
+      let method = "istio.v1.auth.IstioCertificateService/CreateCertificate"
+      #expect(strangers.allSatisfy { $0["method"]?.string == method && $0["peer"]?.string?.hasPrefix("unix:") == true })
+      let lines = all.filter { $0["event"]?.string != "unauthenticated" }
       #expect(lines.map { $0["event"]?.string } == ["issued", "refused", "issued"])
       #expect(lines.map { $0["interface"]?.string } == ["csr", "csr", "sds"])
       #expect(lines.allSatisfy { $0["identity"]?.string == mesh.cart.description })
@@ -56,8 +67,27 @@ import Testing
       #expect(lines[1]["reason"]?.string == "certificate_request")
     }
     let text = try String(contentsOfFile: path, encoding: .utf8)
-    #expect(!text.contains(Mesh.token) && !text.contains("PRIVATE KEY"))
+    #expect(!text.contains(Mesh.token) && !text.contains("stolen") && !text.contains("PRIVATE KEY"))
     #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+  }
+
+  @Test func `strangers cause ten lines a second, and the next tells how many were left out`() async throws {
+    defer { unlink(path) }
+    let mesh = try await Mesh(audit: .file(path, logger: .silent))
+    for _ in 0..<3 {
+      for _ in 0..<25 {
+        let caller = await mesh.authentication.caller(CallerEvidence(authorization: ["Bearer \u{1}\"{}"]))
+        #expect(caller == nil)
+      }
+      mesh.advance(by: 1)
+    }
+    let lines = try lines().map(\.root)
+    #expect(lines.map { $0["event"]?.string } == Array(repeating: "unauthenticated", count: 30))
+    let suppressed = lines.map { $0["suppressed"]?.integer }
+    #expect(suppressed.compactMap { $0 } == [15, 15] && suppressed[10] == 15 && suppressed[20] == 15)
+    #expect(try mesh.recorded.expectCounter("amesh_audit_lines_suppressed_total").totalValue == 45)
+    let reason = [("reason", "malformed_credential")]
+    #expect(try mesh.recorded.expectCounter("amesh_certificates_refused_total", reason).totalValue == 75)
   }
 
   @Test func `lines are added to a file that is there, also by two at once`() async throws {

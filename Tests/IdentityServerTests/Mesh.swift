@@ -93,6 +93,7 @@ final class Mesh: Sendable {
     authentication = IdentityAuthentication(
       Authenticator([tokens, renewal]),
       now: now,
+      audit: audit,
       metrics: metrics,
       logger: .silent
     )
