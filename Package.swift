@@ -347,7 +347,8 @@ let package = Package(
       dependencies: [
         "EnvoyAPI", "SecretDiscovery", "XDSProtocol",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ]
+      ],
+      resources: [.copy("Corpus")]
     ),
     .testTarget(
       name: "XDSProtocolTests",
@@ -409,6 +410,12 @@ let package = Package(
 if Context.environment["AMESH_FUZZ"] != nil {
   let fuzzed: [(name: String, dependencies: [Target.Dependency])] = [
     ("csr", ["CertificateAuthority", "OpenSSLKeys", "SPIFFE"]),
+    (
+      "discovery",
+      [
+        "EnvoyAPI", "SecretDiscovery", "XDSProtocol", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
     ("json", ["AmeshTesting", "KubernetesObjects"]),
     ("jwt", ["CallerAuthentication", "SPIFFE"]),
     ("review", ["AdmissionWebhook", "Injection", "KubernetesObjects"]),

@@ -1,0 +1,1 @@
+../../../Tests/SecretDiscoveryTests/DiscoveryInvariants.swift
