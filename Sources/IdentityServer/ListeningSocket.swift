@@ -62,10 +62,6 @@ package struct ListeningSocket: Sendable {
     }
   }
 
-  package init(ipv4Host: String, port: UInt16) throws(ListeningSocketError) {
-    try self.init(host: ipv4Host, port: port)
-  }
-
   private static func fillIPv4(_ bytes: UnsafeMutableRawBufferPointer, _ host: String, _ port: UInt16) -> Bool {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
