@@ -11,7 +11,7 @@ package struct MadeAuthority: Sendable {
   package let keyPEM: SecretBytes
   fileprivate let key: Certificate.PrivateKey
 
-  package var pem: String { CertificatePEM.encode(certificate.derBytes) }
+  package var pem: String { certificate.pem }
   package var keyText: String { keyPEM.withUnsafeBytes { String(decoding: $0, as: UTF8.self) } }
 
   package func root() throws -> RootCertificate { try RootCertificate(certificate) }

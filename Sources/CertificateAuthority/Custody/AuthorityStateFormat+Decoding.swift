@@ -48,12 +48,17 @@ extension AuthorityStateFormat {
     }
   }
 
+  private static func certificate(_ text: String) -> [UInt8]? {
+    let blocks = try? PEM.blocks(in: Array(text.utf8), maximumBytes: maximumBytes, maximumBlocks: 1)
+    guard let block = blocks?.first, block.label == "CERTIFICATE" else { return nil }
+    return block.derBytes
+  }
+
   private static func decodeRoot(_ value: JSONValue, _ path: String) throws(AuthorityStateError) -> AuthorityRoot {
     let keys: Set = ["id", "certificate", "key", "prepared", "activated", "superseded", "retired"]
     let object = try StrictObject(value, path, knowing: keys)
-    guard let der = CertificatePEM.decode(try object.string("certificate")) else {
-      throw object.wrong("certificate", "is not one PEM certificate")
-    }
+    let der = certificate(try object.string("certificate"))
+    guard let der else { throw object.wrong("certificate", "is not one PEM certificate") }
     let certificate: RootCertificate
     do throws(RootCertificateError) {
       certificate = try RootCertificate(derEncoded: der)

@@ -21,7 +21,7 @@ package enum AuthorityStateFormat {
   private static func encode(_ root: AuthorityRoot) -> JSONValue {
     var members: [(String, JSONValue)] = [
       ("id", .string(root.id.rawValue)),
-      ("certificate", .string(CertificatePEM.encode(root.certificate.derEncoded))),
+      ("certificate", .string(PEM.text(label: "CERTIFICATE", derBytes: root.certificate.derEncoded))),
     ]
     switch root.key {
     case .pem(let secret):

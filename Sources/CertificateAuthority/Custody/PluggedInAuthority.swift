@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import SwiftASN1
 import X509
 
 /// An authority that someone has plugged in, proven to be usable: the key is the certificate's, the chain leads to one of
@@ -65,9 +66,7 @@ package struct PluggedInAuthority: Sendable {
     guard bytes.count <= PluggedInContents.maximumBytes else {
       throw .tooLarge(file: file, limit: PluggedInContents.maximumBytes)
     }
-    guard let all = CertificatePEM.decodeAll(String(decoding: bytes, as: UTF8.self)) else {
-      throw .notCertificates(file: file)
-    }
+    guard let all = blocks(bytes) else { throw .notCertificates(file: file) }
     var certificates: [MeshCertificate] = []
     for der in all {
       do throws(CertificateError) {
@@ -77,6 +76,14 @@ package struct PluggedInAuthority: Sendable {
       }
     }
     return certificates
+  }
+
+  /// Lenient: these are files of other programs', some of which write text around blocks.
+  private static func blocks(_ bytes: [UInt8]) -> [[UInt8]]? {
+    guard let documents = try? PEMDocument.parseMultiple(pemString: String(decoding: bytes, as: UTF8.self)),
+      documents.allSatisfy({ $0.discriminator == "CERTIFICATE" })
+    else { return nil }
+    return documents.map(\.derBytes)
   }
 
   /// The signer, what is above it, and a root; the order in the files does not matter.
