@@ -68,7 +68,7 @@ class Rotation(Suite):
         wait_until(lambda: min(map(len, shown)) >= LEAVES, 60, f"{LEAVES} leaves each")
         load.stop()
 
-        self.assertEqual(load.failures, [], f"failed, of {load.answers}")
+        self.assertEqual(len(load.failures), 0, "\n".join([f"failed, of {load.answers}:", *load.failures[:10]]))
         self._shows_what_was_issued("web", [int(serial, 16) for serial in load.client_serials])
         servers = [certificates(urllib.parse.unquote(text))[0] for text in load.server_certificates]
         self._shows_what_was_issued("cart", [certificate.serial_number for certificate in servers])
