@@ -10,7 +10,7 @@ from .process import LOOPBACK
 TIMEOUT = 15
 # Both ways in; every suite of RPCs goes through each of them.
 TRANSPORTS = ("tls", "socket")
-# How a message that is larger than a server takes is refused: gRPC's implementations differ, grpc-swift resets the stream.
+# How a server refuses a message that is too large: gRPC's implementations differ, grpc-swift resets the stream.
 TOO_LARGE = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED)
 
 

@@ -1,5 +1,5 @@
-"""An authority for plugging in, with the names of files that Istio gives them: a root, and an intermediate that may sign
-nothing but leaves, as Istio's own are."""
+"""An authority for plugging in, its files named as Istio names them: a root, and an intermediate that may sign nothing
+but leaves, as Istio's own are."""
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes

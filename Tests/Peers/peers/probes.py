@@ -53,10 +53,9 @@ def is_resumed(port):
         # The settings of HTTP/2; with TLS 1.3 tickets come before them.
         first.recv(1024)
         session = first.session
-    with socket.create_connection((LOOPBACK, port), _TIMEOUT) as plain:
-        with context.wrap_socket(plain, session=session) as second:
-            second.recv(1024)
-            return second.session_reused
+    with _connected(context, port, session) as second:
+        second.recv(1024)
+        return second.session_reused
 
 
 def speaks_tls(port, version):
@@ -81,10 +80,10 @@ def _context(protocol, workload=None):
 
 
 @contextlib.contextmanager
-def _connected(context, port):
-    with socket.create_connection((LOOPBACK, port), _TIMEOUT) as plain:
-        with context.wrap_socket(plain) as connection:
-            yield connection
+def _connected(context, port, session=None):
+    plain = socket.create_connection((LOOPBACK, port), _TIMEOUT)
+    with plain, context.wrap_socket(plain, session=session) as connection:
+        yield connection
 
 
 class TLSServer:

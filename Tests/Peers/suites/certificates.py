@@ -99,7 +99,9 @@ class Certificates(Suite):
         """The server's own"""
         certificate = probes.presented(self.plane.port)
         _, intermediate = self.chain
-        self._verifies([certificate, intermediate], self.bundle, "-purpose", "sslserver", "-verify_hostname", "localhost")
+        self._verifies(
+            [certificate, intermediate], self.bundle, "-purpose", "sslserver", "-verify_hostname", "localhost"
+        )
         self._has_no_finding(certificate, intermediate)
 
     def test_plugged_in(self):

@@ -1,13 +1,23 @@
-"""SDS as an independent client sees it: each RPC, over TLS and over the Unix socket, in messages published by others."""
+"""SDS as an independent client sees it: each RPC, over TLS and the Unix socket, in messages that others published."""
 
 import grpc
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from peers import discovery
 from peers.calling import TOO_LARGE, channel, over_each_transport, refusal
-from peers.certificates import certificates, fingerprint, new_key, openssl_verify, request, same_key, uris
+from peers.certificates import (
+    WorkloadFiles,
+    certificates,
+    fingerprint,
+    new_key,
+    openssl_verify,
+    request,
+    same_key,
+    uris,
+)
 from peers.control_plane import TRUST_DOMAIN, identity
 from peers.discovery import answer, delta, node
+from peers.signing import create_certificate
 from peers.suite import Suite
 
 BUNDLE = f"spiffe://{TRUST_DOMAIN}"
@@ -105,9 +115,7 @@ class Discovery(Suite):
         ack.node.CopyFrom(node(request(next_key)))
         secrets = discovery.secrets(stream.ask(ack))
         self.assertEqual(list(secrets), ["default"])
-        self.assertNotEqual(
-            self.check_identity(secrets["default"], bundle, next_key).serial_number, leaf.serial_number
-        )
+        self.assertNotEqual(self.check_identity(secrets["default"], bundle, next_key).serial_number, leaf.serial_number)
 
     # Delta
 
@@ -137,9 +145,7 @@ class Discovery(Suite):
         first = stream.ask(delta(["ROOTCA", "ALL"], described=node()))
         known = {r.name: r.version for r in first.resources}
         later = self.stream(connection, "DeltaSecrets")
-        told = later.ask(
-            delta(["ROOTCA", "ALL", BUNDLE], known=known | {"ALL": "of another time"}, described=node())
-        )
+        told = later.ask(delta(["ROOTCA", "ALL", BUNDLE], known=known | {"ALL": "of another time"}, described=node()))
         self.assertEqual(sorted(r.name for r in told.resources), sorted(["ALL", BUNDLE]))
 
     @over_each_transport
@@ -162,9 +168,20 @@ class Discovery(Suite):
         self.check_identity(self._fetched(connection, ["default"], request(key))["default"], bundle, key)
 
     def _fetched(self, connection, names, csr=None):
-        return discovery.secrets(
-            discovery.fetch(connection, discovery.request(names, described=node(csr)), self.token)
-        )
+        return discovery.secrets(discovery.fetch(connection, discovery.request(names, described=node(csr)), self.token))
+
+    def test_by_certificate(self):
+        """StreamSecrets: who shows its certificate needs no token, and gets its own identity"""
+        key = new_key()
+        with channel(self.plane, "tls") as connection:
+            signed = create_certificate(connection, request(key), self.token)
+        files = WorkloadFiles(self.folder, "web", signed.chain_pem, key)
+        with channel(self.plane, "tls", files) as connection:
+            stream = discovery.Stream(connection)
+            bundle = discovery.roots(
+                discovery.secrets(stream.ask(discovery.request(["ROOTCA"], described=node())))["ROOTCA"]
+            )
+            self.check_identity(discovery.secrets(stream.ask(discovery.request(["default"])))["default"], bundle)
 
     # Refusals
 
@@ -252,7 +269,7 @@ class Pushes(Suite):
         cls.token = cls.plane.static_tokens["web"]
 
     def test_pushes(self):
-        """The next certificate is pushed before the one before ends: another key where the server makes it, else the same"""
+        """The next certificate comes before the last one ends: another key where the server makes it, else the same"""
         key = new_key()
         with channel(self.plane, "tls") as over_tls, channel(self.plane, "socket") as over_socket:
             made_here = discovery.Stream(over_tls, self.token)

@@ -67,7 +67,7 @@ class MutualTLS(Suite):
         )
 
     def test_tls_watched_roots(self):
-        """mTLS by SDS over TLS with roots that Envoy watches, ServiceAccount token (ES256), by the trust domain's name"""
+        """mTLS by SDS over TLS with roots that Envoy watches, ServiceAccount token, bundle by its trust domain"""
         self._speaks(
             lambda account, token: watched_roots(self.plane, token, self._folder_of(account)),
             token=self.plane.service_account_token,

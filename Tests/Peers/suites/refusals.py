@@ -1,4 +1,4 @@
-"""Who is refused by a sidecar that has its secrets from amesh: each time the same request passes when it is in order."""
+"""Who is refused by a sidecar that has its secrets from amesh; each time the same request passes when all is right."""
 
 import time
 

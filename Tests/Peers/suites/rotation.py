@@ -17,6 +17,8 @@ LEAF = 20
 # The shortest that leaves of 20 s allow; replaced when two of them are left.
 INTERMEDIATE = 80
 SKEW = 1
+# When Envoys are asked to connect again, which brings a new leaf too.
+CONNECTION_AGE = 30
 REQUESTS_PER_SECOND = 25
 # How many leaves each side has shown at least when it is over; one is pushed every 8 to 12 s.
 LEAVES = 5
@@ -32,6 +34,7 @@ class Rotation(Suite):
             intermediateLifetimeSeconds=INTERMEDIATE,
             clockSkewSeconds=SKEW,
             root={"rotation": "manual"},
+            limits={"connectionAgeSeconds": CONNECTION_AGE},
         )
 
     def test_under_load(self):
@@ -79,7 +82,7 @@ class Rotation(Suite):
         print(self._summary(load), flush=True)
 
     def _sidecars(self):
-        """The server's gets its secrets by delta over the Unix socket, the client's over TLS, with the SPIFFE validator."""
+        """The server's is told by delta over the Unix socket, the client's over TLS, and takes the SPIFFE validator."""
         tokens = self.plane.static_tokens
         server = self.sidecar(
             ServerSidecar, "server", unix_socket(self.plane, tokens["cart"], delta=True), client=identity("web")
