@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -117,11 +119,10 @@ package struct ListeningSocket: Sendable {
   }
 
   private static func removeSocket(_ path: String) throws(ListeningSocketError) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return }
-    guard status.st_mode & S_IFMT == S_IFSOCK else {
-      throw ListeningSocketError(place: path, step: "bind", code: EADDRINUSE)
-    }
+    // Not by Glibc's `stat`, which Foundation takes for its own once anything in this module imports it. A link is not
+    // followed.
+    guard let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType else { return }
+    guard type == .typeSocket else { throw ListeningSocketError(place: path, step: "bind", code: EADDRINUSE) }
     unlink(path)
   }
 }
