@@ -48,6 +48,7 @@ package enum IdentityTransport {
               age: age,
               now: channel.eventLoop.now
             )
+            try pipeline.addHandler(CompactReads(), position: .first)
             try pipeline.addHandler(ConnectionGuard(deadlines) { metrics.connectionCut($0) }, position: .first)
             if let security {
               // The transport's own TLS knows no optional client certificate, and keeps its first context for ever.
