@@ -69,7 +69,7 @@ final class AuthoritySubscription: SecretSubscription {
 
   // MARK: The stream's side
 
-  func describe(_ description: SubscriberDescription) async throws(XDSStatus) {
+  func describe(_ description: SubscriberDescription) throws(XDSStatus) {
     let now = source.now()
     let result = state.withLockedValue { state -> Result<Void, XDSStatus> in
       guard !state.isOver else { return .success(()) }
@@ -142,7 +142,7 @@ final class AuthoritySubscription: SecretSubscription {
     }
   }
 
-  func acknowledged(_ receipt: XDSReceipt) async {
+  func acknowledged(_ receipt: XDSReceipt) {
     guard receipt.typeURL == secretTypeURL else { return }
     let secretCaller = initial.caller
     let generation = receipt.versions.filter { SecretName($0.key, caller: secretCaller)?.isOwnBundle == true }

@@ -43,10 +43,12 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
   ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DiscoveryResponse> {
     let caller = try await caller(request.metadata, context)
     let place = try streams.place(for: caller)
+    // Not the request: its metadata holds the token.
+    let requests = request.messages
     return StreamingServerResponse { writer in
       defer { withExtendedLifetime(place) {} }
       let stream = StateOfTheWorldStream(configuration: configuration)
-      try await session(caller).run(stream, requests: request.messages) { try await writer.write($0) }
+      try await session(caller).run(stream, requests: requests) { try await writer.write($0) }
       return [:]
     }
   }
@@ -57,10 +59,12 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
   ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DeltaDiscoveryResponse> {
     let caller = try await caller(request.metadata, context)
     let place = try streams.place(for: caller)
+    // Not the request: its metadata holds the token.
+    let requests = request.messages
     return StreamingServerResponse { writer in
       defer { withExtendedLifetime(place) {} }
       let stream = DeltaStream(configuration: configuration)
-      try await session(caller).run(stream, requests: request.messages) { try await writer.write($0) }
+      try await session(caller).run(stream, requests: requests) { try await writer.write($0) }
       return [:]
     }
   }

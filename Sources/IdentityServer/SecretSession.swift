@@ -19,8 +19,9 @@ struct SecretSession: Sendable {
     write: @escaping @Sendable (Stream.Response) async throws -> Void
   ) async throws {
     let subscription = await source.subscribe(caller)
+    let conversation = SecretConversation(stream, session: self, subscription: subscription, write: write)
     do {
-      try await drive(stream, requests: requests, subscription: subscription, write: write)
+      try await drive(conversation, requests: requests, changes: subscription.changes)
       await subscription.cancel()
     } catch {
       await subscription.cancel()
@@ -30,58 +31,21 @@ struct SecretSession: Sendable {
 
   /// Two tasks, of which one waits for the client and one for the source.
   private func drive<Stream: SecretStream>(
-    _ stream: Stream,
+    _ conversation: SecretConversation<Stream>,
     requests: RPCAsyncSequence<Stream.Request, any Error>,
-    subscription: any SecretSubscription,
-    write: @escaping @Sendable (Stream.Response) async throws -> Void
+    changes: AsyncStream<CallerSecrets>
   ) async throws {
-    let steps = StreamSteps(stream, secrets: subscription.initial)
     try await withThrowingTaskGroup { group in
       group.addTask {
-        var description: SubscriberDescription?
-        for try await request in requests {
-          try await steps.take {
-            let actions = steps.receive(request)
-            // The first message tells how the caller wants its certificates, if only by saying nothing of it.
-            try await describe(request, steps.stream, &description, subscription)
-            try await act(actions, steps, subscription, write)
-          }
-        }
+        for try await request in requests { try await conversation.take(request) }
       }
       group.addTask {
-        for await secrets in subscription.changes {
-          try await steps.take { try await act(steps.changed(secrets), steps, subscription, write) }
-        }
+        for await secrets in changes { try await conversation.take(secrets) }
         throw RPCError(code: .unavailable, message: "the server ends this stream; open another")
       }
       // Whichever ends first ends the other.
       defer { group.cancelAll() }
       try await group.next()
-    }
-  }
-
-  private func act<Stream: SecretStream>(
-    _ actions: [XDSAction<Stream.Response>],
-    _ steps: StreamSteps<Stream>,
-    _ subscription: any SecretSubscription,
-    _ write: (Stream.Response) async throws -> Void
-  ) async throws {
-    for action in actions {
-      switch action {
-      case .node: continue
-      case .acknowledged(let receipt):
-        metrics.acknowledged()
-        if let lag = steps.time({ $0.answered(at: .now) }) { metrics.acknowledged(after: lag) }
-        await subscription.acknowledged(receipt)
-      case .rejected(let rejection):
-        _ = steps.time { $0.answered(at: .now) }
-        note(rejection)
-      case .send(let response):
-        try await write(response)
-        if let wait = steps.time({ $0.pushed(at: .now) }) { metrics.firstAnswered(after: wait) }
-        metrics.pushed(Stream.count(response))
-      case .close(let status): throw RPCError(status)
-      }
     }
   }
 
@@ -108,7 +72,7 @@ struct SecretSession: Sendable {
     var reader = stream
     for case .close(let status) in reader.receive(request, resources: subscription.initial) { throw RPCError(status) }
     var description: SubscriberDescription?
-    try await describe(request, reader, &description, subscription)
+    try describe(request, reader, &description, subscription)
     var secrets = subscription.initial
     var changes = subscription.changes.makeAsyncIterator()
     while true {
@@ -124,12 +88,12 @@ struct SecretSession: Sendable {
   }
 
   /// Tells the source what is new; some clients repeat themselves with every message.
-  private func describe<Stream: SecretStream>(
+  func describe<Stream: SecretStream>(
     _ request: Stream.Request,
     _ stream: Stream,
     _ known: inout SubscriberDescription?,
     _ subscription: any SecretSubscription
-  ) async throws(RPCError) {
+  ) throws(RPCError) {
     do {
       let node = try Stream.node(request).map { try NodeRequest($0) }
       let caller = subscription.initial.caller
@@ -140,7 +104,7 @@ struct SecretSession: Sendable {
       )
       guard description != known else { return }
       known = description
-      try await subscription.describe(description)
+      try subscription.describe(description)
     } catch let error as XDSStatus {
       throw RPCError(error)
     } catch {
@@ -148,7 +112,7 @@ struct SecretSession: Sendable {
     }
   }
 
-  private func note(_ rejection: XDSRejection) {
+  func note(_ rejection: XDSRejection) {
     metrics.rejected()
     logger.warning(
       "A client refused its secrets; it keeps the ones before",

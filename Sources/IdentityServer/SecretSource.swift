@@ -16,9 +16,9 @@ package protocol SecretSubscription: Sendable {
   var changes: AsyncStream<CallerSecrets> { get }
   /// What the client says of itself and asks for: once with its first message, again when either changes. Throws where
   /// it can't be had, which closes the stream.
-  func describe(_ description: SubscriberDescription) async throws(XDSStatus)
+  func describe(_ description: SubscriberDescription) throws(XDSStatus)
   /// The client took these versions.
-  func acknowledged(_ receipt: XDSReceipt) async
+  func acknowledged(_ receipt: XDSReceipt)
   /// Nothing is read any more. Called once.
   func cancel() async
 }

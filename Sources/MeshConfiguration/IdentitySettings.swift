@@ -118,6 +118,6 @@ extension IdentitySettings {
   package func certificateNames(controlPlaneNamespace: String) -> [String] {
     guard names.isEmpty else { return names }
     let service = "amesh.\(controlPlaneNamespace).svc"
-    return [service, "\(service).cluster.local", "localhost"]
+    return [service, "\(service).cluster.local", "localhost", "127.0.0.1", "::1"]
   }
 }

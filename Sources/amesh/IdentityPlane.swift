@@ -32,6 +32,7 @@ struct IdentityPlane {
     let trustDomain = try Self.trustDomain(configuration.mesh.trustDomain)
     let custody = try AuthorityCustody.open(configuration, trustDomain: trustDomain, now: Date())
     let metrics = IdentityMetrics(factory: factory)
+    let audit = try Self.audit(server, identity, logger: logger)
     let reloadFailures = Counter(label: "amesh_identity_reload_failures_total", factory: factory)
 
     authority = MeshAuthority(
@@ -49,7 +50,7 @@ struct IdentityPlane {
       authority: authority,
       cryptography: OpenSSL(),
       refusesForeignNames: identity.strictRequests,
-      audit: try Self.audit(server, identity, logger: logger),
+      audit: audit,
       metrics: metrics
     )
     serving = ServingTLS(
@@ -78,6 +79,7 @@ struct IdentityPlane {
     let source = AuthoritySecretSource(issuer: issuer, configuration: sourceConfiguration, logger: logger)
     let authentication = IdentityAuthentication(
       Authenticator(credentials.methods + [renewal]),
+      audit: audit,
       metrics: metrics,
       logger: logger
     )

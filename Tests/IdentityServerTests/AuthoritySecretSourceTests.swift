@@ -35,7 +35,7 @@ import X509
     mutating func next() async -> CallerSecrets? { await changes.next(isolation: nil) }
 
     func describe(csr: String? = nil, identity: Bool = true, bundle: Bool = true) async throws(XDSStatus) {
-      try await subscription.describe(
+      try subscription.describe(
         SubscriberDescription(
           node: NodeRequest(signingRequest: csr),
           wantsIdentity: identity,
@@ -46,7 +46,7 @@ import X509
 
     func acknowledge(_ secrets: CallerSecrets, _ name: String = "ROOTCA") async throws {
       let version = try #require(secrets.version(name))
-      await subscription.acknowledged(XDSReceipt(typeURL: secretTypeURL, versions: [name: version]))
+      subscription.acknowledged(XDSReceipt(typeURL: secretTypeURL, versions: [name: version]))
     }
   }
 

@@ -72,7 +72,7 @@ final class InMemorySubscription: SecretSubscription {
     self.continuation = continuation
   }
 
-  func describe(_ description: SubscriberDescription) async throws(XDSStatus) {
+  func describe(_ description: SubscriberDescription) throws(XDSStatus) {
     let node = description.node
     if node.signingRequest == "forbidden" { throw XDSStatus(code: .permissionDenied, message: "not you") }
     self.node.withLockedValue { $0 = node }
@@ -94,7 +94,7 @@ final class InMemorySubscription: SecretSubscription {
 
   func end() { continuation.finish() }
 
-  func acknowledged(_ receipt: XDSReceipt) async {
+  func acknowledged(_ receipt: XDSReceipt) {
     source.acknowledged(receipt)
   }
 
