@@ -21,7 +21,7 @@ struct RawPeer: Decodable {
   var asked: Int
 
   private static let script = """
-    import json, socket, ssl, struct, sys
+    from json import dumps; import socket, ssl, sys
     place, manners = sys.argv[1:]
     if place.startswith("/"):
         peer = socket.socket(socket.AF_UNIX)
@@ -53,7 +53,7 @@ struct RawPeer: Decodable {
                 asked += 1
                 if manners == "polite":
                     peer.sendall(bytes([0, 0, 8, 6, 1, 0, 0, 0, 0]) + content)
-    print(json.dumps({"closed": closed, "asked": asked}))
+    print(dumps({"closed": closed, "asked": asked}))
     """
 
   /// - Parameter place: the path of a Unix socket, or a port.
