@@ -121,7 +121,9 @@ package struct ListeningSocket: Sendable {
   private static func removeSocket(_ path: String) throws(ListeningSocketError) {
     // Not by Glibc's `stat`, which Foundation takes for its own once anything in this module imports it. A link is not
     // followed.
-    guard let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType else { return }
+    guard let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType else {
+      return
+    }
     guard type == .typeSocket else { throw ListeningSocketError(place: path, step: "bind", code: EADDRINUSE) }
     unlink(path)
   }

@@ -27,7 +27,8 @@ extension Double {
     guard digits > 0 else { return "\(whole)" }
     let fraction = "\(whole.magnitude % UInt64(scale))"
     let sign = whole < 0 ? "-" : ""
-    return "\(sign)\(whole.magnitude / UInt64(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+    return
+      "\(sign)\(whole.magnitude / UInt64(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
   }
 }
 

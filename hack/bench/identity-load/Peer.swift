@@ -46,11 +46,19 @@ struct Peer: Sendable {
     }.get()
   }
 
+  /// From several addresses, as the servers of a cluster would come: one address may not have all connections.
+  private var ownAddress: SocketAddress? {
+    guard case .v4 = address else { return nil }
+    return try? SocketAddress(ipAddress: "127.0.1.\(Int.random(in: 1...200))", port: 0)
+  }
+
   /// - Returns: at once; the connection tells when it is ready, or closed. To be called on the event loop.
   func connect(on loop: any EventLoop) -> Connection {
     let connection = Connection(isTLS: tls != nil)
     let handler = NIOLoopBound(connection, eventLoop: loop)
-    ClientBootstrap(group: loop)
+    var bootstrap = ClientBootstrap(group: loop)
+    if let own = ownAddress { bootstrap = bootstrap.bind(to: own) }
+    bootstrap
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations

@@ -15,7 +15,11 @@ final class SecretStream {
 
   /// - Parameter isSilent: nothing is asked for: the server is left with an open stream.
   func open(on connection: Connection, token: String, isSilent: Bool = false) {
-    let call = Call { [weak self] in self?.received($0) } onEnd: { [weak self] status in self?.onEnd(status) }
+    let call = Call { [weak self] in
+      self?.received($0)
+    } onEnd: { [weak self] status in
+      self?.onEnd(status)
+    }
     self.call = call
     connection.open(call, method: Method.streamSecrets, token: token)
     if !isSilent { send(.subscribe(names)) }

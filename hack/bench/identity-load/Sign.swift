@@ -13,7 +13,7 @@ struct Sign: AsyncParsableCommand {
   }
 
   static let configuration = CommandConfiguration(
-    abstract: "Call CreateCertificate. Prints: calls, seconds, errors, p50 and p99 in ms."
+    abstract: "Call CreateCertificate. Prints: calls, seconds, errors, p50 and p99 in ms, CPU seconds of the server."
   )
 
   @OptionGroup var peer: PeerOptions
@@ -22,6 +22,7 @@ struct Sign: AsyncParsableCommand {
   @Option(help: "How long to call.") var seconds = 4
   @Option(help: "Seconds of calls before those that count.") var warmup = 1
   @Option(help: "Use only so many tokens, so that the server has seen them all; 0: all, in turn.") var remembered = 0
+  @Option(help: "Process whose CPU time is told.") var server: Int32
   @Option(help: "What to call: sign, stranger or nothing.") var kind = Kind.sign
 
   func run() async throws {
@@ -29,14 +30,16 @@ struct Sign: AsyncParsableCommand {
     let some = remembered > 0 ? Array(all.prefix(remembered)) : all
     let requests = try SigningRequests.make(256)
     let (callers, seconds, warmup, kind) = (callers, seconds, warmup, kind)
+    let server = ServerProcess(id: server)
     let result: SigningResult = try await Peer.run { loop, done in
-      let load = SigningLoad(kind: kind, tokens: some, requests: requests, loop: loop, done: done)
+      let load = SigningLoad(kind: kind, server: server, tokens: some, requests: requests, loop: loop, done: done)
       load.start(peer, callers: callers, warmup: .seconds(Int64(warmup)), duration: .seconds(Int64(seconds)))
     }
     if let failure = result.failure { throw LoadError(failure) }
     var figures = result.figures
     figures.sort()
-    print(figures.count, result.elapsed.seconds, result.errors, figures.quantile(0.5), figures.quantile(0.99), separator: "\t")
+    let (p50, p99) = (figures.quantile(0.5), figures.quantile(0.99))
+    print(figures.count, result.elapsed.seconds, result.errors, p50, p99, result.cpu, separator: "\t")
   }
 }
 
@@ -44,12 +47,15 @@ struct SigningResult: Sendable {
   var figures = Figures()
   var elapsed = TimeAmount.zero
   var errors = 0
+  /// Seconds that the server had while these calls were made.
+  var cpu = 0.0
   var failure: String?
 }
 
 /// Each caller sends the next request when it has its answer.
 private final class SigningLoad {
   private let kind: Sign.Kind
+  private let server: ServerProcess
   private let tokens: [String]
   private let requests: [ByteBuffer]
   private let loop: any EventLoop
@@ -59,16 +65,19 @@ private final class SigningLoad {
   private var connections: [Connection] = []
   private var begin = NIODeadline.now()
   private var end = NIODeadline.distantFuture
+  private var cpuBefore = 0.0
   private var isOver = false
 
   init(
     kind: Sign.Kind,
+    server: ServerProcess,
     tokens: [String],
     requests: [ByteBuffer],
     loop: any EventLoop,
     done: @escaping (SigningResult) -> Void
   ) {
     self.kind = kind
+    self.server = server
     self.tokens = tokens
     self.requests = requests
     self.loop = loop
@@ -78,6 +87,8 @@ private final class SigningLoad {
   func start(_ peer: Peer, callers: Int, warmup: TimeAmount, duration: TimeAmount) {
     begin = .now() + warmup
     end = begin + duration
+    loop.assumeIsolated().scheduleTask(deadline: begin) { self.cpuBefore = try self.server.cpuSeconds() }
+    loop.assumeIsolated().scheduleTask(deadline: end) { self.finish(nil) }
     for _ in 0..<callers {
       let connection = peer.connect(on: loop)
       connections.append(connection)
@@ -89,7 +100,6 @@ private final class SigningLoad {
   private func call(_ connection: Connection) {
     guard !isOver else { return }
     let start = NIODeadline.now()
-    guard start < end else { return finish(nil) }
     let (request, token) = (requests[sent % requests.count], tokens[sent % tokens.count])
     sent += 1
     var isSigned = false
@@ -124,6 +134,7 @@ private final class SigningLoad {
     isOver = true
     result.failure = failure
     result.elapsed = end - begin
+    result.cpu = ((try? server.cpuSeconds()) ?? 0) - cpuBefore
     for connection in connections { connection.close() }
     done(result)
   }

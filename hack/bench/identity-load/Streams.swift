@@ -105,35 +105,28 @@ private final class Population {
     connections.append(connection)
     connection.onClose = { fail("a connection was closed") }
     connection.onReady = {
-      var expected = self.mode == .secrets ? self.sidecars * 2 : 0
       let arrived = {
         self.missing -= 1
         self.connect(count)
         if self.missing == 0 { self.onUp() }
       }
-      if self.mode != .bare {
-        for index in first..<first + self.sidecars {
-          for name in ["default", "ROOTCA"] {
-            self.open(name, on: connection, token: self.tokens[index % self.tokens.count]) {
-              expected -= 1
-              if expected == 0 { arrived() }
-            }
-          }
-        }
-      }
-      if self.mode != .secrets { arrived() }
+      guard self.mode != .bare else { return arrived() }
+      self.open(connection, first * 2, until: (first + self.sidecars) * 2, then: arrived)
     }
   }
 
-  private func open(_ name: String, on connection: Connection, token: String, first: @escaping () -> Void) {
-    let stream = SecretStream(names: [name])
+  /// One after the other, as workloads come to a node.
+  private func open(_ connection: Connection, _ number: Int, until end: Int, then arrived: @escaping () -> Void) {
+    guard number < end else { return arrived() }
+    let stream = SecretStream(names: [number % 2 == 0 ? "default" : "ROOTCA"])
     streams.append(stream)
     stream.onEnd = { fail("a stream ended: \($0)") }
     stream.onSecrets = { stream in
       stream.onSecrets = { [unowned self] in acknowledged($0) }
-      first()
+      self.open(connection, number + 1, until: end, then: arrived)
     }
-    stream.open(on: connection, token: token, isSilent: mode == .silent)
+    stream.open(on: connection, token: tokens[number / 2 % tokens.count], isSilent: mode == .silent)
+    if mode == .silent { open(connection, number + 1, until: end, then: arrived) }
   }
 
   // MARK: Pushes
