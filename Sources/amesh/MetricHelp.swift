@@ -21,7 +21,8 @@ enum MetricHelp {
     "amesh_identity_issuer_expiry_seconds": "When the issuing certificate expires, Unix time.",
     "amesh_identity_nacks_total": "Pushes over SDS that clients refused.",
     "amesh_identity_pushes_total": "Secrets pushed over SDS.",
-    "amesh_identity_reload_failures_total": "Files of keys, tokens or the authority that were refused or could not be read.",
+    "amesh_identity_reload_failures_total":
+      "Files of keys, tokens or the authority that were refused or could not be read.",
     "amesh_identity_root_expiry_seconds": "When the root that is signed under expires, Unix time.",
     "amesh_identity_serving_certificate_expiry_seconds":
       "When the certificate of the identity server expires, Unix time.",
