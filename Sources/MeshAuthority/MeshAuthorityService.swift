@@ -58,8 +58,20 @@ package struct MeshAuthorityService: Service {
           )
         }
         onLook()
-        try? await Task.sleep(for: .seconds(wait))
+        await pause(wait)
       }
+    }
+  }
+
+  /// Waits, but not on when someone else has changed the state meanwhile: a person's command has steps of its own to follow.
+  private func pause(_ seconds: TimeInterval) async {
+    let seen = authority.signing?.generation
+    var left = seconds
+    while left > 0, !Task.isCancelled, authority.signing?.generation == seen {
+      let nap = min(left, 1)
+      // Only cancellation ends it early.
+      try? await Task.sleep(for: .seconds(nap))
+      left -= nap
     }
   }
 }
