@@ -8,6 +8,8 @@ final class ConnectionGuard: ChannelInboundHandler {
 
   private var deadlines: ConnectionDeadlines
   private var timer: Scheduled<Void>?
+  /// TLS may take a while to close, and there is nothing more to be done meanwhile.
+  private var isCut = false
   private let cut: @Sendable (ConnectionDeadlines.Cut) -> Void
 
   /// - Parameter cut: is told before the connection is cut off.
@@ -48,6 +50,7 @@ final class ConnectionGuard: ChannelInboundHandler {
   }
 
   private func look(_ context: ChannelHandlerContext) {
+    guard !isCut else { return }
     let eventLoop = context.eventLoop.assumeIsolated()
     switch deadlines.step(now: context.eventLoop.now) {
     case .wait(let deadline):
@@ -56,6 +59,7 @@ final class ConnectionGuard: ChannelInboundHandler {
       // GOAWAY comes of it. The transport can do this too, but to all connections at the same age.
       context.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     case .cut(let reason):
+      isCut = true
       cut(reason)
       context.close(promise: nil)
     }

@@ -101,6 +101,25 @@ import Testing
     #expect(asked.withLockedValue { $0 } <= 1)
   }
 
+  @Test func `a connection that takes its time to close is cut off once`() throws {
+    let cut = NIOLockedValueBox(0)
+    let channel = EmbeddedChannel(handler: ClosingSlowly())
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    let deadlines = ConnectionDeadlines(
+      limits: IdentityLimits(),
+      usesTLS: true,
+      age: nil,
+      now: channel.embeddedEventLoop.now
+    )
+    let handler = ConnectionGuard(deadlines) { _ in cut.withLockedValue { $0 += 1 } }
+    try channel.pipeline.syncOperations.addHandler(handler)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+    #expect(cut.withLockedValue { $0 } == 1)
+    channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+    channel.embeddedEventLoop.advanceTime(by: .seconds(1000))
+    #expect(cut.withLockedValue { $0 } == 1)
+  }
+
   @Test func `nothing waits for a connection that is gone`() throws {
     let channel = EmbeddedChannel()
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -115,6 +134,13 @@ import Testing
     try channel.close().wait()
     channel.embeddedEventLoop.advanceTime(by: .seconds(1000))
   }
+}
+
+/// As TLS does that waits for the peer's end.
+private final class ClosingSlowly: ChannelOutboundHandler {
+  typealias OutboundIn = ByteBuffer
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {}
 }
 
 private final class QuiesceCounter: ChannelInboundHandler {
