@@ -85,7 +85,7 @@ package final class AuthoritySecretSource: SecretSource, Service {
 
   // MARK: Streams
 
-  package func subscribe(_ caller: Caller) async -> any SecretSubscription {
+  package func subscribe(_ caller: Caller) -> any SecretSubscription {
     let moment = now()
     let (subscription, isClosing) = memory.withLockedValue { memory in
       memory.lastID &+= 1

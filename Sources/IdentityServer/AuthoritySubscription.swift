@@ -155,7 +155,7 @@ final class AuthoritySubscription: SecretSubscription {
     }
   }
 
-  func cancel() async {
+  func cancel() {
     let (subscriber, due, isFirst) = state.withLockedValue { state in
       let before = (state.subscriber, state.due, !state.isOver)
       state.isOver = true

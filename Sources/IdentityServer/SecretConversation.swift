@@ -4,8 +4,8 @@ import NIOConcurrencyHelpers
 import SecretDiscovery
 import XDSProtocol
 
-/// What the two tasks of a stream share: its state machine, which takes requests and changes one at a time, the next only
-/// when what came of the last is written.
+/// One caller's stream: its state machine takes requests and changes one at a time, and the next only when what came of
+/// the last is written. So a client that reads slowly holds up nobody, and skips what is outdated when it reads on.
 ///
 /// All but the writing is done without suspending: what a task keeps over a suspension costs memory as long as it lives,
 /// and there is one of these for each of thousands of idle streams.
@@ -16,6 +16,8 @@ final class SecretConversation<Stream: SecretStream>: Sendable {
     var timing = StreamTiming(began: .now)
     /// What the source was told of the client.
     var description: SubscriberDescription?
+    /// The client sends nothing more.
+    var isOver = false
     var isTaken = false
     /// The other task, if it waits for its turn.
     var waiting: CheckedContinuation<Void, Never>?
@@ -38,15 +40,34 @@ final class SecretConversation<Stream: SecretStream>: Sendable {
     state = NIOLockedValueBox(State(stream: stream, secrets: subscription.initial))
   }
 
+  /// Waits for the source; a task of its own waits for the client. Called once.
+  ///
   /// - Throws: what ends the stream.
-  func take(_ request: Stream.Request) async throws {
+  func run(_ requests: RPCAsyncSequence<Stream.Request, any Error>) async throws {
+    async let heard: Void = hear(requests)
+    for await secrets in subscription.changes { try await take(secrets) }
+    guard isOver else { throw RPCError(code: .unavailable, message: "the server ends this stream; open another") }
+    try await heard
+  }
+
+  private var isOver: Bool { state.withLockedValue { $0.isOver } }
+
+  /// Takes all that the client sends; then there are no more changes.
+  private func hear(_ requests: RPCAsyncSequence<Stream.Request, any Error>) async throws {
+    defer {
+      state.withLockedValue { $0.isOver = true }
+      subscription.cancel()
+    }
+    for try await request in requests { try await take(request) }
+  }
+
+  private func take(_ request: Stream.Request) async throws {
     await enter()
     defer { leave() }
     for response in try react(to: request) { try await send(response) }
   }
 
-  /// - Throws: what ends the stream.
-  func take(_ secrets: CallerSecrets) async throws {
+  private func take(_ secrets: CallerSecrets) async throws {
     await enter()
     defer { leave() }
     for response in try react(to: secrets) { try await send(response) }

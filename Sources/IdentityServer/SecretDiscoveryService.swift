@@ -41,32 +41,14 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
     request: StreamingServerRequest<Envoy_Service_Discovery_V3_DiscoveryRequest>,
     context: ServerContext
   ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DiscoveryResponse> {
-    let caller = try await caller(request.metadata, context)
-    let place = try streams.place(for: caller)
-    // Not the request: its metadata holds the token.
-    let requests = request.messages
-    return StreamingServerResponse { writer in
-      defer { withExtendedLifetime(place) {} }
-      let stream = StateOfTheWorldStream(configuration: configuration)
-      try await session(caller).run(stream, requests: requests) { try await writer.write($0) }
-      return [:]
-    }
+    try await answer(request, context, StateOfTheWorldStream(configuration: configuration))
   }
 
   package func deltaSecrets(
     request: StreamingServerRequest<Envoy_Service_Discovery_V3_DeltaDiscoveryRequest>,
     context: ServerContext
   ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DeltaDiscoveryResponse> {
-    let caller = try await caller(request.metadata, context)
-    let place = try streams.place(for: caller)
-    // Not the request: its metadata holds the token.
-    let requests = request.messages
-    return StreamingServerResponse { writer in
-      defer { withExtendedLifetime(place) {} }
-      let stream = DeltaStream(configuration: configuration)
-      try await session(caller).run(stream, requests: requests) { try await writer.write($0) }
-      return [:]
-    }
+    try await answer(request, context, DeltaStream(configuration: configuration))
   }
 
   /// Answers when there is something to answer with; how long that may take is the client's deadline.
@@ -84,6 +66,24 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
     let stream = StateOfTheWorldStream(configuration: configuration)
     let response = try await session(caller).first(stream, request: message)
     return StreamingServerResponse(single: ServerResponse(message: response))
+  }
+
+  private func answer<Stream: SecretStream>(
+    _ request: StreamingServerRequest<Stream.Request>,
+    _ context: ServerContext,
+    _ stream: Stream
+  ) async throws -> StreamingServerResponse<Stream.Response> {
+    let caller = try await caller(request.metadata, context)
+    let place = try streams.place(for: caller)
+    let session = session(caller)
+    // Not the request: its metadata holds the token.
+    let requests = request.messages
+    return StreamingServerResponse { writer in
+      defer { withExtendedLifetime(place) {} }
+      let conversation = session.open(stream) { try await writer.write($0) }
+      try await conversation.run(requests)
+      return [:]
+    }
   }
 
   private func session(_ caller: Caller) -> SecretSession {

@@ -5,61 +5,26 @@ import Logging
 import SecretDiscovery
 import XDSProtocol
 
-/// One caller's stream: requests and changes are taken one at a time, and the next only when what came of the last is
-/// written. So a client that reads slowly holds up nobody, and skips what is outdated when it reads on.
+/// What one caller's streams have in common.
 struct SecretSession: Sendable {
   let caller: Caller
   let source: any SecretSource
   let metrics: IdentityMetrics
   let logger: Logger
 
-  func run<Stream: SecretStream>(
+  /// - Returns: a subscribed conversation, which is to be run.
+  func open<Stream: SecretStream>(
     _ stream: Stream,
-    requests: RPCAsyncSequence<Stream.Request, any Error>,
     write: @escaping @Sendable (Stream.Response) async throws -> Void
-  ) async throws {
-    let subscription = await source.subscribe(caller)
-    let conversation = SecretConversation(stream, session: self, subscription: subscription, write: write)
-    do {
-      try await drive(conversation, requests: requests, changes: subscription.changes)
-      await subscription.cancel()
-    } catch {
-      await subscription.cancel()
-      throw error
-    }
-  }
-
-  /// Two tasks, of which one waits for the client and one for the source.
-  private func drive<Stream: SecretStream>(
-    _ conversation: SecretConversation<Stream>,
-    requests: RPCAsyncSequence<Stream.Request, any Error>,
-    changes: AsyncStream<CallerSecrets>
-  ) async throws {
-    try await withThrowingTaskGroup { group in
-      group.addTask {
-        for try await request in requests { try await conversation.take(request) }
-      }
-      group.addTask {
-        for await secrets in changes { try await conversation.take(secrets) }
-        throw RPCError(code: .unavailable, message: "the server ends this stream; open another")
-      }
-      // Whichever ends first ends the other.
-      defer { group.cancelAll() }
-      try await group.next()
-    }
+  ) -> SecretConversation<Stream> {
+    SecretConversation(stream, session: self, subscription: source.subscribe(caller), write: write)
   }
 
   /// All that is asked for in one response, without a stream.
   func first<Stream: SecretStream>(_ stream: Stream, request: Stream.Request) async throws -> Stream.Response {
-    let subscription = await source.subscribe(caller)
-    do {
-      let response = try await first(stream, request: request, subscription: subscription)
-      await subscription.cancel()
-      return response
-    } catch {
-      await subscription.cancel()
-      throw error
-    }
+    let subscription = source.subscribe(caller)
+    defer { subscription.cancel() }
+    return try await first(stream, request: request, subscription: subscription)
   }
 
   private func first<Stream: SecretStream>(

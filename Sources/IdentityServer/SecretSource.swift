@@ -5,7 +5,7 @@ package import XDSProtocol
 
 /// Where a stream gets its caller's secrets, and hears of new ones.
 package protocol SecretSource: Sendable {
-  func subscribe(_ caller: Caller) async -> any SecretSubscription
+  func subscribe(_ caller: Caller) -> any SecretSubscription
 }
 
 package protocol SecretSubscription: Sendable {
@@ -19,8 +19,8 @@ package protocol SecretSubscription: Sendable {
   func describe(_ description: SubscriberDescription) throws(XDSStatus)
   /// The client took these versions.
   func acknowledged(_ receipt: XDSReceipt)
-  /// Nothing is read any more. Called once.
-  func cancel() async
+  /// Ends the changes. Called once.
+  func cancel()
 }
 
 /// What a stream's client says of itself and asks for, as far as it changes what is made for it.

@@ -28,7 +28,7 @@ import X509
 
     init(_ mesh: Mesh, _ caller: Caller? = nil) async {
       self.mesh = mesh
-      subscription = await mesh.source.subscribe(caller ?? mesh.caller())
+      subscription = mesh.source.subscribe(caller ?? mesh.caller())
       changes = subscription.changes.makeAsyncIterator()
     }
 
@@ -69,7 +69,7 @@ import X509
     let last = certificate.chain[0].x509.extensions[oid: LastAuthentication.extensionID]
     #expect(last?.critical == false)
     #expect(last.flatMap { LastAuthentication(extensionValue: $0.value) }?.moment == mesh.now)
-    await reader.subscription.cancel()
+    reader.subscription.cancel()
   }
 
   @Test func `the next certificate comes at half of its life, with another key`() async throws {
@@ -90,7 +90,7 @@ import X509
     #expect(try mesh.recorded.issued() == 2)
     await mesh.pass(1)
     #expect(try mesh.recorded.issued() == 3)
-    await reader.subscription.cancel()
+    reader.subscription.cancel()
     await mesh.pass(60)
     #expect(try mesh.recorded.issued() == 3)
   }
@@ -111,7 +111,7 @@ import X509
     }
     let wanted = [keys[0], keys[0], keys[1]].map { [UInt8]($0.publicKey.x963Representation)[...] }
     #expect(got.map(\.publicKey.keyBits) == wanted)
-    await reader.subscription.cancel()
+    reader.subscription.cancel()
   }
 
   @Test func `what a caller may not have closes its stream, and names the cure`() async throws {
@@ -129,11 +129,11 @@ import X509
       #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
       // A stream of bundles alone needs neither.
       try await reader.describe(identity: false)
-      await reader.subscription.cancel()
+      reader.subscription.cancel()
     }
     let reader = await Reader(mesh)
     try await reader.describe(csr: Mesh.request(names: [mesh.cart.description]))
-    await reader.subscription.cancel()
+    reader.subscription.cancel()
     #expect(try mesh.recorded.issued() == 1)
   }
 
@@ -166,7 +166,7 @@ import X509
     #expect(try mesh.recorded.issued() == 6)
     let chain = try #require(await readers[0].next()?.certificate).chain
     await #expect(throws: VerificationError.self) { try await old.verify(chain, at: mesh.now) }
-    for reader in readers { await reader.subscription.cancel() }
+    for reader in readers { reader.subscription.cancel() }
     #expect(mesh.authority.report.spread.values.allSatisfy { $0.waitingSubscribers == 0 })
   }
 
@@ -187,7 +187,7 @@ import X509
     let secrets = try #require(await reader.next())
     let chain = try #require(secrets.certificate).chain
     #expect(try await mesh.bundle?.verify(chain, at: mesh.now) == mesh.cart.id)
-    await reader.subscription.cancel()
+    reader.subscription.cancel()
   }
 
   @Test func `a stream without the bundle holds up the next root until its leaf has ended`() async throws {
@@ -199,7 +199,7 @@ import X509
     try await mesh.command(.prepare)
     #expect(mesh.authority.report.spread.values.map(\.waitingSubscribers).max() == 0)
     #expect(mesh.authority.report.spread.values.compactMap(\.olderBundlesUntil).max() == mesh.now + 60)
-    await reader.subscription.cancel()
+    reader.subscription.cancel()
   }
 
   @Test func `a stream ends when what was shown for it is too old`() async throws {
@@ -213,25 +213,25 @@ import X509
     #expect(await ending.next()?.certificate != nil)
     await mesh.pass(1)
     #expect(await ending.next() == nil)
-    await ending.subscription.cancel()
+    ending.subscription.cancel()
     try await staying.describe()
     #expect(await staying.next()?.certificate != nil)
-    await staying.subscription.cancel()
+    staying.subscription.cancel()
   }
 
   @Test func `an authority that can't sign any more ends its streams, and takes no new ones`() async throws {
     let mesh = try await Mesh()
     var early = await Reader(mesh)
     #expect(await early.next() == nil)
-    await early.subscription.cancel()
+    early.subscription.cancel()
     try await mesh.look()
     var reader = await Reader(mesh)
     await mesh.pass(Mesh.policy.intermediateLife)
     #expect(await reader.next() == nil)
-    await reader.subscription.cancel()
+    reader.subscription.cancel()
     var late = await Reader(mesh)
     #expect(await late.next() == nil)
-    await late.subscription.cancel()
+    late.subscription.cancel()
     #expect(try mesh.recorded.expectGauge("amesh_identity_streams").lastValue == 0)
   }
 
@@ -245,7 +245,7 @@ import X509
     #expect(error?.code == .resourceExhausted)
     await mesh.pass(1)
     try await reader.describe(csr: request)
-    await reader.subscription.cancel()
+    reader.subscription.cancel()
   }
 
   @Test func `one task renews for all streams, second by second`() async throws {
@@ -275,7 +275,7 @@ import X509
     for index in readers.indices {
       let chain = try #require(await readers[index].next()?.certificate).chain
       #expect(chain[0].validity.notAfter >= mesh.now + 20)
-      await readers[index].subscription.cancel()
+      readers[index].subscription.cancel()
     }
   }
 

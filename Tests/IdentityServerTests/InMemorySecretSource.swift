@@ -27,7 +27,7 @@ final class InMemorySecretSource: SecretSource {
 
   func acknowledged(_ receipt: XDSReceipt) { receiptInput.yield(receipt) }
 
-  func subscribe(_ caller: Caller) async -> any SecretSubscription {
+  func subscribe(_ caller: Caller) -> any SecretSubscription {
     let (changes, continuation) = AsyncStream.makeStream(of: CallerSecrets.self, bufferingPolicy: .bufferingNewest(1))
     return state.withLockedValue { state in
       let subscription = InMemorySubscription(
@@ -98,7 +98,8 @@ final class InMemorySubscription: SecretSubscription {
     source.acknowledged(receipt)
   }
 
-  func cancel() async {
+  func cancel() {
+    continuation.finish()
     source.state.withLockedValue { state in
       state.cancelled += 1
       state.subscriptions.removeAll { $0 === self }
