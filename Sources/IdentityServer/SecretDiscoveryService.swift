@@ -73,7 +73,9 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
     _ context: ServerContext,
     _ stream: Stream
   ) async throws -> StreamingServerResponse<Stream.Response> {
-    let caller = try await caller(request.metadata, context)
+    // By a task of its own: this one keeps the frames of its deepest moment as long as the stream lives.
+    async let authenticated = caller(request.metadata, context)
+    let caller = try await authenticated
     let place = try streams.place(for: caller)
     let session = session(caller)
     // Not the request: its metadata holds the token.
