@@ -16,6 +16,9 @@ package final class RenewalByCertificate: AuthenticationMethod {
   /// How far a time in a certificate may lie ahead of our clock: another replica's may have written it.
   static let leeway: TimeInterval = 60
 
+  /// How long after the last authentication by token certificates renew certificates, and live.
+  package static let maximumAge: Duration = .seconds(24 * 3600)
+
   private let trustDomain: TrustDomain
   private let maximumAge: Duration
   private let roots: Mutex<[MeshCertificate]>
@@ -23,7 +26,7 @@ package final class RenewalByCertificate: AuthenticationMethod {
   /// - Parameters:
   ///   - roots: the bundle of the trust domain.
   ///   - maximumAge: how long after the last authentication by token certificates renew certificates.
-  package init(trustDomain: TrustDomain, roots: [MeshCertificate], maximumAge: Duration = .seconds(24 * 3600)) {
+  package init(trustDomain: TrustDomain, roots: [MeshCertificate], maximumAge: Duration = maximumAge) {
     self.trustDomain = trustDomain
     self.maximumAge = maximumAge
     self.roots = Mutex(roots)
@@ -81,7 +84,7 @@ package final class RenewalByCertificate: AuthenticationMethod {
       RFC5280Policy(fixedExpiryValidationTime: now)
       SVIDPolicy()
     }
-    let intermediates = CertificateStore(certificates.dropFirst().map(\.x509))
+    let intermediates = CertificateStore(certificates.dropFirst().signers)
     switch await verifier.validate(leaf: leaf.x509, intermediates: intermediates) {
     case .validCertificate: return leaf
     case .couldNotValidate(let failures):

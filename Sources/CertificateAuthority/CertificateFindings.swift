@@ -26,7 +26,7 @@ package struct CertificateFindings: Sendable, Equatable {
   }
 
   /// - Parameters:
-  ///   - chain: the leaf first; at most ten.
+  ///   - chain: the leaf first; at most ``TrustBundle/maximumChain`` are verified.
   ///   - bundle: what to trust; nil when nothing is known of that.
   package static func of(
     _ chain: [MeshCertificate],

@@ -42,7 +42,8 @@ package struct LifetimePolicy: Hashable, Sendable {
     signer: ValidityPeriod
   ) throws(IssuanceError) -> (ValidityPeriod, LifetimeLimit?) {
     guard signer.contains(now) else { throw .signerNotValid(signer) }
-    var lifetime = requested.flatMap { $0 >= .seconds(1) ? $0 : nil } ?? standard
+    // Less than the least is given the least: it is the signer that may have too little left, not who asks for little.
+    var lifetime = requested.flatMap { $0 >= .seconds(1) ? max($0, minimum) : nil } ?? standard
     var limit: LifetimeLimit?
     if lifetime > maximum {
       guard excess == .clamp else { throw .lifetimeOverCap(maximum) }

@@ -16,7 +16,8 @@ package enum VerificationError: Error, Hashable, Sendable, CustomStringConvertib
   package var description: String {
     switch self {
     case .noCertificate: "there is no certificate"
-    case .chainTooLong: "the chain has more than ten certificates; send the leaf and its intermediates only"
+    case .chainTooLong:
+      "the chain has more than \(TrustBundle.maximumChain) certificates; send the leaf and its intermediates only"
     case .leafIsAuthority: "the leaf is an authority, which is no identity; send the workload's certificate first"
     case .badKeyUsage: "the leaf's keyUsage has to allow digitalSignature and no signing of certificates"
     case .badExtendedKeyUsage: "the leaf's extendedKeyUsage has to name both serverAuth and clientAuth"

@@ -132,7 +132,7 @@ package final class AuthoritySecretSource: SecretSource, Service {
     let anchor = signing.anchor
     let change = memory.withLockedValue { memory -> (Published, [AuthoritySubscription])? in
       let old = memory.published
-      guard old.map({ $0.generation < signing.generation }) ?? true else { return nil }
+      guard old.map({ $0.generation < signing.generation || $0.anchor != anchor }) ?? true else { return nil }
       let isNew = old?.bundle != signing.bundle
       let trustDomain = signing.bundle.trustDomain.name
       let secrets = isNew ? BundleSecrets(bundles: [trustDomain: signing.bundle.pem]) : old?.secrets
@@ -218,6 +218,9 @@ package final class AuthoritySecretSource: SecretSource, Service {
 }
 
 extension SigningState {
+  /// Whether a root is in the bundle.
+  func trusts(_ root: AuthorityID) -> Bool { bundle.authorities.contains { AuthorityID($0) == root } }
+
   /// The root above the issuer.
   var anchor: AuthorityID? {
     let top = issuer.intermediates.last ?? issuer.certificate

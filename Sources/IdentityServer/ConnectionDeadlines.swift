@@ -43,7 +43,7 @@ struct ConnectionDeadlines: Sendable {
   init(limits: IdentityLimits, usesTLS: Bool, age: Duration?, now: NIODeadline) {
     handshakeTimeout = TimeAmount(limits.handshakeTimeout)
     silence = TimeAmount(limits.keepaliveTime + limits.keepaliveTimeout + limits.connectionGrace)
-    departure = TimeAmount(limits.keepaliveTimeout + limits.connectionGrace)
+    departure = TimeAmount(limits.connectionGrace + limits.departureMargin)
     let until = now + handshakeTimeout
     phase = usesTLS ? .handshake(until: until) : .preface(until: until)
     lastReceived = now

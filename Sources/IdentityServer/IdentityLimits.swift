@@ -24,6 +24,8 @@ package struct IdentityLimits: Sendable, Hashable {
   package var connectionAgeJitter = 0.1
   /// What streams have to end once their connection was told to go.
   package var connectionGrace: Duration = .seconds(10)
+  /// What a peer gets on top of it to close the connection itself, before it is cut off.
+  package var departureMargin: Duration = .seconds(2)
   /// Silence after which a peer is asked whether it is there, and how long it may think about it. One that says nothing
   /// for both and the grace is cut off.
   package var keepaliveTime: Duration = .seconds(60)

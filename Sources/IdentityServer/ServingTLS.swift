@@ -6,8 +6,11 @@ import NIOConcurrencyHelpers
 import NIOSSL
 import ServiceLifecycle
 
-/// The server's own certificate, issued by the authority that it serves for: replaced at half of its life, and when
-/// leaves are issued under another root, which happens only once everybody has that root.
+/// Of each certificate that a client shows; more are not even parsed.
+private let maximumCertificateBytes = 16 << 10
+
+/// The server's own certificate, issued by the authority that it serves for: replaced at half of its life, and when its
+/// root leaves the bundle.
 package final class ServingTLS: Service {
   private struct Serving {
     /// With the roots of `bundle`.
@@ -53,6 +56,9 @@ package final class ServingTLS: Service {
     return ConnectionTLS(context: context) { [authority, now] chain in
       // The bundle of this moment, not of the connection's beginning.
       guard let bundle = authority.signing?.bundle else { throw MeshAuthorityError.notReady }
+      guard chain.count <= TrustBundle.maximumChain, chain.allSatisfy({ $0.count <= maximumCertificateBytes }) else {
+        throw VerificationError.chainTooLong
+      }
       _ = try await bundle.verify(chain.map { try MeshCertificate(derBytes: $0) }, at: now())
     }
   }
@@ -78,8 +84,9 @@ package final class ServingTLS: Service {
   package func refresh(now: Date) throws {
     guard let signing = authority.signing else { throw MeshAuthorityError.notReady }
     let anchor = signing.anchor
+    // Clients verify this one by whatever copy of the bundle they have, so it is the last to go under another root.
     let old = serving.withLockedValue { $0 }
-    if let old, now < old.renewAt, old.anchor == anchor { return }
+    if let old, now < old.renewAt, old.anchor.map({ signing.trusts($0) }) ?? (anchor == nil) { return }
     let key = try cryptography.makeKey(.ecdsaP256)
     let released = try authority.issueServing(names, for: ProvenKey(key), now: now)
     let pem = try key.privateKeyPEM()

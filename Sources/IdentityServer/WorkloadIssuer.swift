@@ -93,7 +93,7 @@ package struct WorkloadIssuer: Sendable {
         authorized.identity,
         for: key,
         privateExtension: PrivateExtension(id: LastAuthentication.extensionID, value: last.extensionValue),
-        lifetime: lifetime,
+        lifetime: limit(lifetime, authorized.caller, now: now),
         now: now
       )
     } catch let error as AuthorizationError {
@@ -103,6 +103,14 @@ package struct WorkloadIssuer: Sendable {
     } catch {
       throw .authority(.certificate("\(error)"))
     }
+  }
+
+  /// What is renewed by a certificate ends when renewals do: a stolen key is of no use after that.
+  private func limit(_ lifetime: Duration?, _ caller: Caller, now: Date) -> Duration? {
+    guard caller.method == .certificate else { return lifetime }
+    let age = Duration.seconds(now.timeIntervalSince(caller.lastTokenAuthentication))
+    let left = max(.seconds(1), RenewalByCertificate.maximumAge - age)
+    return min(lifetime ?? .seconds(authority.configuration.policy.leafLife), left)
   }
 
   /// Writes down that a caller who is known did not get a certificate.

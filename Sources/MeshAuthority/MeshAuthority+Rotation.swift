@@ -74,9 +74,6 @@ extension MeshAuthority {
         let pluggedIn = custody.pluggedIn
         let outcome = try await round.run(try await observations(observe), configuration.policy, now: now)
         note(outcome.holds)
-        guard outcome.state.trustDomain == configuration.trustDomain else {
-          throw MeshAuthorityError.foreignState(of: outcome.state.trustDomain, configured: configuration.trustDomain)
-        }
         if let pluggedIn {
           try sign(with: pluggedIn, outcome.state, now: now)
           return outcome.nextLook
@@ -102,8 +99,18 @@ extension MeshAuthority {
 
   func observations(
     _ observe: (AuthorityState) async -> RotationObservations
-  ) async throws(CustodyError) -> RotationObservations {
-    guard let state = try await custody.load() else { return RotationObservations() }
+  ) async throws -> RotationObservations {
+    guard let state = try await custody.load() else {
+      // Another authority than the one that everybody trusts must never come of a file that was lost.
+      if signing != nil { throw MeshAuthorityError.stateLost }
+      return RotationObservations()
+    }
+    guard state.trustDomain == configuration.trustDomain else {
+      throw MeshAuthorityError.foreignState(of: state.trustDomain, configured: configuration.trustDomain)
+    }
+    if let known = signing?.generation, state.generation < known {
+      throw MeshAuthorityError.stateWentBack(to: state.generation, from: known)
+    }
     return await observe(state)
   }
 

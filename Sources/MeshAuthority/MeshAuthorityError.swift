@@ -13,6 +13,10 @@ package enum MeshAuthorityError: Error, Sendable, CustomStringConvertible {
   case keyMissing(AuthorityID)
   /// The custody keeps another mesh's authority.
   case foreignState(of: TrustDomain, configured: TrustDomain)
+  /// The state that this process works by is in custody no more.
+  case stateLost
+  /// An older state lies in custody than this process works by.
+  case stateWentBack(to: Int, from: Int)
   /// There is nothing to sign with: the authority has not started, or lost its custody for too long.
   case notReady
   /// Others write faster than this process can follow.
@@ -31,6 +35,12 @@ package enum MeshAuthorityError: Error, Sendable, CustomStringConvertible {
     case .foreignState(let found, let configured):
       "the authority in custody is that of trust domain \(found.name), and this process is configured for "
         + "\(configured.name); set mesh.trustDomain: \(found.name), or give this mesh a custody of its own"
+    case .stateLost:
+      "the authority's state is in custody no more; bring it back from a backup, or restart amesh serve for a new "
+        + "authority, which nobody trusts yet"
+    case .stateWentBack(let found, let known):
+      "the state in custody is older (generation \(found)) than the one that this process works by (\(known)); bring the "
+        + "newer one back, or restart amesh serve to go on from the older one"
     case .notReady: "no issuing certificate is usable; look at the log for what keeps the authority from making one"
     case .contended: "the authority's state changed under every attempt to write it; try again"
     }

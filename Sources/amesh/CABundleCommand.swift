@@ -42,11 +42,20 @@ struct CABundleCommand: AsyncParsableCommand {
 
 /// What anyone may see, on standard output or in a file.
 enum PublicFile {
-  /// - Parameter path: nil or - for standard output; a file that is there is replaced as a whole.
+  /// - Parameter path: nil or - for standard output. A file that is there is replaced as a whole; anything else, such as
+  ///   a device or a link, is written through.
   static func write(_ text: String, to path: String?) throws(Failure) {
     guard let path, path != "-" else { return Console.print(text) }
     do {
-      try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+      let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+      if let kind, kind != .typeRegular {
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        if kind == .typeSymbolicLink { try? file.truncate(atOffset: 0) }
+        try file.write(contentsOf: Data(text.utf8))
+        try file.close()
+      } else {
+        try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+      }
     } catch {
       throw Failure(.cannotCreate, "\(path) cannot be written: \(error.localizedDescription); name another")
     }

@@ -30,6 +30,8 @@ struct StrictObject {
   func integer(_ key: String) throws(AuthorityStateError) -> Int {
     let value = try value(key)
     guard let integer = value.integer else { throw wrong(key, "is \(value.kindName), not a whole number") }
+    // Room to count on.
+    guard integer.magnitude < 1 << 53 else { throw wrong(key, "is too large") }
     return integer
   }
 
