@@ -69,7 +69,14 @@ package struct CustodyContract: Sendable {
     let state = try #require(try await custody.load())
     let signer = try #require(state.signer)
     let id = try #require(AuthorityID("abc"))
-    let next = try state.recording(id, under: signer.id, replica: "a", notAfter: now.addingTimeInterval(600), at: now)
+    let next = try state.recording(
+      id,
+      under: signer.id,
+      replica: "a",
+      notAfter: now.addingTimeInterval(600),
+      leafCap: 7_200,
+      at: now
+    )
     let winners = await withTaskGroup(of: Bool.self) { group in
       for _ in 0..<8 {
         group.addTask { @Sendable in

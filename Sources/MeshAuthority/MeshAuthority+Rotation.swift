@@ -222,6 +222,7 @@ extension MeshAuthority {
       under: id,
       replica: configuration.replica,
       notAfter: issued.validity.notAfter,
+      leafCap: configuration.policy.leafCap,
       at: now
     )
     guard try await replace(with: next) else { return }

@@ -19,6 +19,7 @@ import Testing
       under: signer,
       replica: "amesh-0/1",
       notAfter: now.addingTimeInterval(600),
+      leafCap: 7_200,
       at: now
     )
     .dropping([id], at: now).activating(successor, at: now).retiring(signer, at: now)
@@ -43,6 +44,15 @@ import Testing
     }
   }
 
+  @Test func `a record of before the longest leaf was written down counts as a day's`() throws {
+    let old = text(full).split(separator: "\n").filter { !$0.contains(#""leafCap""#) }.joined(separator: "\n")
+    #expect(old.utf8.count < text(full).utf8.count - 10)
+    let state = try AuthorityStateFormat.decode(Array(old.utf8))
+    #expect(state.intermediates.map(\.leafCap) == [86_400])
+    #expect(full.intermediates.map(\.leafCap) == [7_200])
+    #expect(state.roots == full.roots)
+  }
+
   @Test func `a retired root's key is gone`() {
     #expect(full.roots.first?.key == nil)
     #expect(full.roots.last?.key != nil)
@@ -56,6 +66,9 @@ import Testing
     (#""trustDomain": "cluster.local""#, #""trustDomain": "Cluster""#, "is no trust domain"),
     (#""replica": "amesh-0/1""#, #""replica": """#, "is no name of a replica"),
     (#""id": "abc-1""#, #""id": "ABC""#, "intermediates[0].id is no id"),
+    (#""leafCap": 7200"#, #""leafCap": 0"#, "leafCap is not from 1 to"),
+    (#""leafCap": 7200"#, #""leafCap": 315360001"#, "leafCap is not from 1 to"),
+    (#""leafCap": 7200"#, #""leafCap": "7200""#, "leafCap is a string"),
     ("BEGIN CERTIFICATE", "BEGIN CERTIFICATES", "roots[0].certificate is not one PEM certificate"),
     (#""pem": "#, #""file": "#, "roots[1].key.file is not known here"),
     (#""activated": "#, #""activate": "#, "roots[0].activate is not known here"),

@@ -72,20 +72,30 @@ package struct AuthorityRoot: Sendable, Equatable {
 /// An issuing certificate that a replica may sign leaves with. Recorded before its first use, so that nobody retires its
 /// root under it, whatever becomes of the replica.
 package struct IntermediateRecord: Sendable, Equatable {
+  /// Seconds; for records from before it was written down: what policies allow unless told otherwise.
+  static let unstatedLeafCap = 86_400
+  /// Seconds; ten years, longer than any intermediate.
+  static let maximumLeafCap = 10 * 365 * 86_400
+
   package let id: AuthorityID
   package let root: AuthorityID
   /// The process that holds the key; a restarted one has another name.
   package let replica: String
   package let notAfter: Date
+  /// Seconds of the longest leaf that its replica may sign with it. The policy may have become another since.
+  package let leafCap: Int
   package let recorded: Stamp
   /// Since when it signs no more.
   package internal(set) var dropped: Stamp?
 
   /// When the last leaf under it is over, at the latest.
   ///
-  /// - Parameter leafCap: seconds of the longest leaf.
-  package func lastLeafEnds(leafCap: TimeInterval) -> Date {
+  /// - Parameter policy: today's; the leaves that are out may be longer than it allows.
+  package func lastLeafEnds(_ policy: RotationPolicy) -> Date {
     guard let dropped else { return notAfter }
-    return min(notAfter, dropped.time.addingTimeInterval(leafCap))
+    return min(notAfter, dropped.time.addingTimeInterval(longestLeaf(policy)))
   }
+
+  /// Seconds of the longest leaf under it that may be out: by the policy of its record or today's.
+  func longestLeaf(_ policy: RotationPolicy) -> TimeInterval { max(TimeInterval(leafCap), policy.leafCap) }
 }

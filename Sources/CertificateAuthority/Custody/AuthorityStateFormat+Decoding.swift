@@ -93,7 +93,7 @@ extension AuthorityStateFormat {
     _ value: JSONValue,
     _ path: String
   ) throws(AuthorityStateError) -> IntermediateRecord {
-    let keys: Set = ["id", "root", "replica", "notAfter", "recorded", "dropped"]
+    let keys: Set = ["id", "root", "replica", "notAfter", "leafCap", "recorded", "dropped"]
     let object = try StrictObject(value, path, knowing: keys)
     guard let id = AuthorityID(try object.string("id")) else { throw object.wrong("id", "is no id") }
     guard let root = AuthorityID(try object.string("root")) else { throw object.wrong("root", "is no id") }
@@ -102,11 +102,17 @@ extension AuthorityStateFormat {
     guard let notAfter = Timestamp.parse(try object.string("notAfter")) else {
       throw object.wrong("notAfter", "is no time like 2026-01-31T12:00:00Z")
     }
+    // States of before it was written down are without it.
+    let leafCap = object.has("leafCap") ? try object.integer("leafCap") : IntermediateRecord.unstatedLeafCap
+    guard (1...IntermediateRecord.maximumLeafCap).contains(leafCap) else {
+      throw object.wrong("leafCap", "is not from 1 to \(IntermediateRecord.maximumLeafCap) seconds")
+    }
     return IntermediateRecord(
       id: id,
       root: root,
       replica: replica,
       notAfter: notAfter,
+      leafCap: leafCap,
       recorded: try decodeStamp(object, "recorded"),
       dropped: object.has("dropped") ? try decodeStamp(object, "dropped") : nil
     )

@@ -42,6 +42,7 @@ package enum AuthorityStateFormat {
       ("root", .string(record.root.rawValue)),
       ("replica", .string(record.replica)),
       ("notAfter", .string(Timestamp.text(record.notAfter))),
+      ("leafCap", .number(JSONNumber(record.leafCap))),
       ("recorded", encode(record.recorded)),
     ]
     if let stamp = record.dropped { members.append(("dropped", encode(stamp))) }

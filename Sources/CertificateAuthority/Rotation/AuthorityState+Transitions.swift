@@ -51,11 +51,14 @@ extension AuthorityState {
   }
 
   /// A replica is about to sign with a new intermediate.
+  ///
+  /// - Parameter leafCap: seconds of the longest leaf that it may sign.
   package func recording(
     _ id: AuthorityID,
     under root: AuthorityID,
     replica: String,
     notAfter: Date,
+    leafCap: TimeInterval,
     at now: Date
   ) throws(RotationRefusal) -> AuthorityState {
     let issuer = try known(root)
@@ -63,9 +66,17 @@ extension AuthorityState {
     guard notAfter <= issuer.certificate.notAfter else { throw .outlivesRoot(id) }
     guard !intermediates.contains(where: { $0.id == id }) else { throw .alreadyKnown(id) }
     guard intermediates.count < Self.maximumIntermediates else { throw .tooManyIntermediates }
+    let seconds = min(max(leafCap.rounded(.up), 1), TimeInterval(IntermediateRecord.maximumLeafCap))
     return next(at: now) { state, stamp in
       state.intermediates.append(
-        IntermediateRecord(id: id, root: root, replica: replica, notAfter: notAfter, recorded: stamp)
+        IntermediateRecord(
+          id: id,
+          root: root,
+          replica: replica,
+          notAfter: notAfter,
+          leafCap: Int(exactly: seconds) ?? IntermediateRecord.maximumLeafCap,
+          recorded: stamp
+        )
       )
     }
   }

@@ -149,9 +149,9 @@ extension AuthorityState {
   /// When nothing under a superseded root can be valid any more: its intermediates have ended or were dropped, and the
   /// longest leaf since with them. Without those records, the longest leaf since it was superseded.
   func lastUse(of root: AuthorityRoot, _ policy: RotationPolicy) -> Date {
-    let superseded = (root.superseded ?? root.prepared).time.addingTimeInterval(policy.leafCap)
-    let leaves = intermediates.filter { $0.root == root.id }.map { $0.lastLeafEnds(leafCap: policy.leafCap) }
-    let last = leaves.reduce(superseded, max)
+    let records = intermediates.filter { $0.root == root.id }
+    let superseded = (root.superseded ?? root.prepared).time.addingTimeInterval(records.longestLeaf(policy))
+    let last = records.map { $0.lastLeafEnds(policy) }.reduce(superseded, max)
     return min(last, root.certificate.notAfter).addingTimeInterval(policy.skew)
   }
 }

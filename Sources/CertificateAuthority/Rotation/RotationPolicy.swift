@@ -21,7 +21,8 @@ package struct RotationPolicy: Sendable, Equatable {
 
   package init() {}
 
-  /// How long after a change it is certain that no leaf from before is valid.
+  /// How long after a change it is certain that no leaf from before is valid, where all were issued by this policy; see
+  /// ``IntermediateRecord/leafCap`` for those that were not.
   package var settling: TimeInterval { leafCap + skew }
 
   /// What contradicts itself; each line names the lengths and the cure.
@@ -71,6 +72,13 @@ extension IntermediateRecord {
   /// When nothing that its replica gave out while it could sign matters any more: no leaf, and no bundle that someone got
   /// next to a leaf from elsewhere.
   package func settled(_ policy: RotationPolicy) -> Date {
-    (dropped.map { min($0.time, notAfter) } ?? notAfter).addingTimeInterval(policy.settling)
+    (dropped.map { min($0.time, notAfter) } ?? notAfter).addingTimeInterval(longestLeaf(policy) + policy.skew)
+  }
+}
+
+extension [IntermediateRecord] {
+  /// Seconds of the longest leaf that may be out under any of them, or is allowed today.
+  func longestLeaf(_ policy: RotationPolicy) -> TimeInterval {
+    reduce(policy.leafCap) { Swift.max($0, $1.longestLeaf(policy)) }
   }
 }

@@ -44,7 +44,9 @@ package enum SpreadVerdict: Sendable, Equatable {
   ) -> SpreadVerdict {
     var holds: [SpreadHold] = observations.configMapsHold.contains(root.id) ? [] : [.configMaps]
     // Without any proof: everyone who holds a leaf got it, and a bundle with it, since the root was prepared.
-    var until: Date? = root.prepared.time.addingTimeInterval(policy.settling)
+    // Leaves that are out may have been issued by a policy that allowed longer ones.
+    let settling = state.intermediates.longestLeaf(policy) + policy.skew
+    var until: Date? = root.prepared.time.addingTimeInterval(settling)
     for (replica, records) in Dictionary(grouping: state.intermediates, by: \.replica).sorted(by: { $0.key < $1.key }) {
       // One without a live intermediate serves nobody, see ``HeldIntermediate/isUsable(_:now:)``.
       let over = records.map { $0.settled(policy) }.max() ?? now
@@ -55,7 +57,7 @@ package enum SpreadVerdict: Sendable, Equatable {
           until = nil
           continue
         }
-        until = later(until, min(over, spread.publishedAt.addingTimeInterval(policy.settling)))
+        until = later(until, min(over, spread.publishedAt.addingTimeInterval(settling)))
         if spread.waitingSubscribers > 0 {
           holds.append(.subscribers(replica: replica, count: spread.waitingSubscribers))
         }
@@ -66,7 +68,7 @@ package enum SpreadVerdict: Sendable, Equatable {
       }
       // An intermediate is recorded in the newest state, so whoever recorded one since knows the root.
       let knows = records.filter { $0.recorded.generation >= root.prepared.generation }.map(\.recorded.time).min()
-      let silent = min(over, knows?.addingTimeInterval(policy.settling) ?? over)
+      let silent = min(over, knows?.addingTimeInterval(settling) ?? over)
       if silent <= now { continue }
       holds.append(.silent(replica: replica, until: silent))
       until = later(until, silent)

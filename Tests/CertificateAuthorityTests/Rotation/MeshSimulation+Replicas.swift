@@ -32,6 +32,19 @@ extension MeshSimulation {
     }
   }
 
+  /// Three quarters as long while a rotation is under way, and as long as before after some two days.
+  mutating func changePolicy() {
+    let usual = options.policy.leafCap
+    let isUsual = issuing.leafCap == usual
+    let isRotating = store?.successor != nil || store?.roots.contains { $0.phase == .superseded } == true
+    guard isUsual ? isRotating && chance(1, in: 12) : chance(1, in: 48) else { return }
+    issuing.leafCap = isUsual ? usual * 3 / 4 : usual
+    issuing.leafLife = issuing.leafCap
+    planning = issuing
+    checks.findings.policyChanges += 1
+    for index in replicas.indices where replicas[index].isAlive { crash(index, downFor: 0) }
+  }
+
   private var hasMercy: Bool { now - lastServed > 4 * Self.step }
 
   mutating func crash(_ index: Int, downFor hours: Int) {
@@ -117,6 +130,7 @@ extension MeshSimulation {
         under: rootID,
         replica: replicas[index].name,
         notAfter: schedule.notAfter,
+        leafCap: options.sabotage == .forgottenLeafCap ? 1 : planning.leafCap,
         at: date
       )
       guard persist(recorded, by: index, "record intermediate") else { return }

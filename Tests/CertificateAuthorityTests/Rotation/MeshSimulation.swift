@@ -11,8 +11,8 @@ struct MeshSimulation {
 
   let options: SimulationOptions
   /// What rotation decides by, and what certificates are made by: the same, unless sabotaged.
-  let planning: RotationPolicy
-  let issuing: RotationPolicy
+  var planning: RotationPolicy
+  var issuing: RotationPolicy
   var random: SeededRandom
   var checks: TrustChecks
   var now = 0
@@ -75,6 +75,7 @@ struct MeshSimulation {
     while now < end {
       now += Self.step
       if options.hasFaults { injectFaults() }
+      if options.changesLeafCap { changePolicy() }
       for index in replicas.indices { try attend(replica: index) }
       try lead()
       if options.hasCommands, chance(1, in: 24 * 40) { try command() }

@@ -84,12 +84,21 @@ import Testing
   @Test func `an intermediate is recorded under the signer only, and never beyond it`() throws {
     let state = try fixture.prepared()
     let id = try #require(AuthorityID("x"))
-    let now = RotationFixture.hours(2)
+    func record(_ id: AuthorityID, under root: AuthorityID, until end: Date) throws -> AuthorityState {
+      try state.recording(
+        id,
+        under: root,
+        replica: "b",
+        notAfter: end,
+        leafCap: 3_600,
+        at: RotationFixture.hours(2)
+      )
+    }
     #expect(throws: RotationRefusal.notTheSigner(fixture.newID, signer: fixture.oldID)) {
-      try state.recording(id, under: fixture.newID, replica: "b", notAfter: RotationFixture.hours(3), at: now)
+      try record(id, under: fixture.newID, until: RotationFixture.hours(3))
     }
     #expect(throws: RotationRefusal.outlivesRoot(id)) {
-      try state.recording(id, under: fixture.oldID, replica: "b", notAfter: RotationFixture.hours(90_000), at: now)
+      try record(id, under: fixture.oldID, until: RotationFixture.hours(90_000))
     }
   }
 }

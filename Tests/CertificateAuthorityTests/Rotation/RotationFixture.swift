@@ -29,9 +29,18 @@ struct RotationFixture {
   static func hours(_ hours: Double) -> Date { start.addingTimeInterval(hours * 3_600) }
 
   /// With a replica that signs, recorded an hour before the new root is prepared.
-  func prepared() throws -> AuthorityState {
+  ///
+  /// - Parameter leafCap: seconds of the longest leaf that it may sign; nil for the policy's.
+  func prepared(leafCap: Double? = nil) throws -> AuthorityState {
     let id = try #require(AuthorityID("intermediate-1"))
-    let recorded = try first.recording(id, under: oldID, replica: "a", notAfter: Self.hours(168), at: Self.start)
+    let recorded = try first.recording(
+      id,
+      under: oldID,
+      replica: "a",
+      notAfter: Self.hours(168),
+      leafCap: leafCap ?? policy.leafCap,
+      at: Self.start
+    )
     return try recorded.preparing(Self.root(newID, from: Self.start, days: 3_650), key: nil, at: Self.hours(1))
   }
 

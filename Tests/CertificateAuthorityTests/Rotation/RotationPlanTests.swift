@@ -87,6 +87,37 @@ import Testing
     #expect(plan(dropped, at: free).actions.first == .retire(fixture.oldID))
   }
 
+  @Test(arguments: [(60.0, 7_200.0), (86_400.0, 3_600.0), (3_600.0, 86_400.0)])
+  func `leaves are waited for by the policy that they were issued by, or today's if that is longer`(
+    recorded: Double,
+    today: Double
+  ) throws {
+    var policy = fixture.policy
+    policy.leafCap = today
+    let longest = max(recorded, today) + policy.skew
+    func actions(_ state: AuthorityState, at now: Date) -> [RotationAction] {
+      RotationPlan.make(state, .init(), policy, now: now).actions
+    }
+    let state = try fixture.prepared(leafCap: recorded)
+    let id = try #require(state.intermediates.first?.id)
+
+    // Nothing is proven, so the new root waits for all leaves from before.
+    let ended = try state.dropping([id], at: RotationFixture.hours(1))
+    let settled = RotationFixture.hours(1).addingTimeInterval(longest)
+    #expect(actions(ended, at: settled.addingTimeInterval(-1)) == [])
+    #expect(actions(ended, at: settled).first == .activate(fixture.newID))
+
+    let superseded = try state.activating(fixture.newID, at: RotationFixture.hours(30))
+      .dropping([id], at: RotationFixture.hours(31))
+    let free = RotationFixture.hours(31).addingTimeInterval(longest)
+    #expect(actions(superseded, at: free.addingTimeInterval(-1)) == [])
+    #expect(actions(superseded, at: free).first == .retire(fixture.oldID))
+    #expect(throws: RotationRefusal.inUse(fixture.oldID, until: free)) {
+      try RotationCommand.retire(fixture.oldID)
+        .action(superseded, .init(), policy, now: free.addingTimeInterval(-1), force: false)
+    }
+  }
+
   @Test func `a retired root is forgotten after its history`() throws {
     let retired = try fixture.prepared().activating(fixture.newID, at: RotationFixture.hours(30))
       .retiring(fixture.oldID, at: RotationFixture.hours(300))

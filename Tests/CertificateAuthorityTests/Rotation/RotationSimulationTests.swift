@@ -29,6 +29,14 @@ import Testing
     #expect(findings.activationsByProof + findings.activationsByWaiting >= 10)
   }
 
+  @Test func `a longest leaf that changes in the middle of rotations breaks no rule`() throws {
+    let options = SimulationOptions.changing(seed: 7)
+    let findings = try MeshSimulation.run(options)
+    #expect(findings.violations.isEmpty, "\(findings.summary)")
+    #expect(findings.policyChanges > 50)
+    #expect(findings.rootsRetired >= 10)
+  }
+
   @Test func `a mesh of those who acknowledge never waits for leaves to end`() throws {
     var options = SimulationOptions(seed: 10)
     options.kinds = [.prompt]
@@ -54,8 +62,8 @@ import Testing
 
   @Test(arguments: SimulationOptions.Sabotage.allCases)
   func `what is done wrong on purpose is found`(sabotage: SimulationOptions.Sabotage) throws {
-    var options = SimulationOptions(seed: 12)
-    options.years = 2
+    var options = sabotage == .forgottenLeafCap ? .changing(seed: 7) : SimulationOptions(seed: 12)
+    if sabotage != .forgottenLeafCap { options.years = 2 }
     options.sabotage = sabotage
     if sabotage == .sentIsAcknowledged {
       // Where acknowledgements are what rotation goes by.

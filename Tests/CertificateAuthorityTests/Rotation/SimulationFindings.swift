@@ -21,6 +21,7 @@ struct SimulationFindings: Sendable {
   var partitions = 0
   var conflicts = 0
   var refusals = 0
+  var policyChanges = 0
   /// Each kind of write with "before" or "after": a replica died just there.
   var crashPoints: Set<String> = []
 

@@ -32,13 +32,15 @@ struct SimulationOptions: Sendable {
     case latePush
     /// Intermediates are replaced only when they are over.
     case lateIntermediates
+    /// Nobody remembers how long the leaves of an earlier policy may be.
+    case forgottenLeafCap
     /// Streams go on at replicas whose intermediate is over.
     case staleReplicasServe
 
     /// The rule that this breaks.
     var brokenRule: SimulationFindings.Rule {
       switch self {
-      case .noWaiting: .missing
+      case .noWaiting, .forgottenLeafCap: .missing
       case .blindActivation, .sentIsAcknowledged, .unrecordedIntermediates: .untrusted
       case .unpublishedRoot: .unpublished
       case .longLeaves: .outlives
@@ -55,6 +57,9 @@ struct SimulationOptions: Sendable {
   var rootLife: Double = 365 * 86_400
   var hasFaults = true
   var hasCommands = true
+  /// Someone lowers the longest leaf, and raises it again, while a rotation is under way: each time, every replica is
+  /// started anew.
+  var changesLeafCap = false
   var sabotage: Sabotage?
 
   init(seed: UInt64) { self.seed = seed }
@@ -65,6 +70,16 @@ struct SimulationOptions: Sendable {
     let kinds: [[WorkloadKind]] = [WorkloadKind.allCases, [.prompt], [.prompt, .slow], [.slow, .request]]
     options.kinds = kinds[Int(seed % 4)]
     options.replicas = 1 + Int(seed % 3)
+    return options
+  }
+
+  /// A mesh whose longest leaf changes in the middle of many rotations.
+  static func changing(seed: UInt64) -> SimulationOptions {
+    var options = SimulationOptions(seed: seed)
+    options.changesLeafCap = true
+    options.replicas = 1
+    options.rootLife = 60 * 86_400
+    options.years = 4
     return options
   }
 
