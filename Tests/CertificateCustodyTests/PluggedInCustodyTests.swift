@@ -177,7 +177,8 @@ import Testing
         for (name, text) in replacement { try fixture.scratch.write("mount/\(name)", text.utf8) }
       }
       for await finding in findings {
-        if case .replaced = finding { break }
+        // Files that are written one by one may be a replacement before the last is there.
+        if case .replaced = finding, custody.signing.signer == next.certificate { break }
       }
       group.cancelAll()
     }
