@@ -36,9 +36,16 @@ package final class PluggedInCustody: Custody {
   private let policy: RotationPolicy
   private let current: Mutex<Current>
 
+  /// What a person should know of how this one began; nil when all is as it should be.
+  package let caution: String?
+
   /// Reads the files; they have to be usable.
+  ///
+  /// - Parameter earlierBundle: the path of the file with the bundle that the process before gave out, if there was one:
+  ///   roots in it that are in no file now stay trusted while leaves under them live.
   package init(
     directory: String,
+    earlierBundle: String? = nil,
     trustDomain: TrustDomain,
     keys: any KeyMaker,
     policy: RotationPolicy,
@@ -48,13 +55,32 @@ package final class PluggedInCustody: Custody {
     self.trustDomain = trustDomain
     self.keys = keys
     self.policy = policy
+    let earlier: Result<EarlierBundle?, CustodyError> = Result { () throws(CustodyError) in
+      try earlierBundle.flatMap { path throws(CustodyError) in try EarlierBundleFile(path: path).read() }
+    }
     do throws(PluggedInError) {
       let contents = try files.read()
       let authority = try PluggedInAuthority(contents, keys: keys, policy, now: now)
-      current = Mutex(Current(succession: PluggedInSuccession(authority, policy), seen: .success(contents)))
+      let succession = PluggedInSuccession(authority, after: (try? earlier.get()) ?? nil, policy, now: now)
+      caution = Self.caution(earlier, succession)
+      current = Mutex(Current(succession: succession, seen: .success(contents)))
     } catch {
       throw .unusable(path: directory, error)
     }
+  }
+
+  private static func caution(
+    _ earlier: Result<EarlierBundle?, CustodyError>,
+    _ succession: PluggedInSuccession
+  ) -> String? {
+    if case .failure(let error) = earlier {
+      return "\(error); roots that were trusted before and are in no file now are refused"
+    }
+    guard succession.isAbrupt else { return nil }
+    return
+      "root \(succession.signing.root.id) signs at once though nobody was given it before this start, since the files "
+      + "hold no other key: workloads that have not taken the new bundle yet refuse the new certificates; put the old "
+      + "files back, start again, and replace them while amesh runs"
   }
 
   package var pluggedIn: PluggedInAuthority? { signing }

@@ -13,6 +13,9 @@ enum AuthorityCustody {
   /// The directory of the embedded custody.
   static func directory(_ server: ServerSettings) -> String { "\(server.stateDirectory)/authority" }
 
+  /// The file with the bundle that is given out, see ``TrustBundleFile``.
+  private static func bundle(_ server: ServerSettings) -> String { "\(server.stateDirectory)/identity/root-cert.pem" }
+
   static func open(
     _ configuration: Configuration,
     trustDomain: TrustDomain,
@@ -26,6 +29,7 @@ enum AuthorityCustody {
       case .files:
         return try PluggedInCustody(
           directory: identity.root.files,
+          earlierBundle: bundle(configuration.server),
           trustDomain: trustDomain,
           keys: OpenSSL(),
           policy: identity.rotation,
@@ -46,6 +50,7 @@ struct PluggedInFilesService: Service {
   let logger: Logger
 
   func run() async throws {
+    if let caution = custody.caution { logger.warning("\(caution)") }
     let (findings, continuation) = AsyncStream.makeStream(of: PluggedInCustody.Finding.self)
     await cancelWhenGracefulShutdown {
       await withTaskGroup { group in

@@ -53,9 +53,16 @@ struct PluggedInFixture: Sendable {
     }
   }
 
+  /// What the process before gave out, since then.
+  func leaveBundle(_ pem: String, written: Date) throws {
+    try scratch.write("bundle.pem", pem.utf8)
+    try FileManager.default.setAttributes([.modificationDate: written], ofItemAtPath: scratch.path("bundle.pem"))
+  }
+
   func open() throws -> PluggedInCustody {
     try PluggedInCustody(
       directory: scratch.path("mount"),
+      earlierBundle: scratch.path("bundle.pem"),
       trustDomain: try TrustDomain("cluster.local"),
       keys: OpenSSL(),
       policy: policy,

@@ -4,8 +4,8 @@ package import SPIFFE
 /// One plugged-in authority after the other, so that nobody is cut off by a replacement: a root that is new is published
 /// first and signs when every leaf from before is over; one that is left out stays trusted for as long.
 ///
-/// Whoever lists the next root in the files beforehand has its signer used at once. Files carry no history: what they
-/// hold when the process starts counts as spread.
+/// Whoever lists the next root in the files beforehand has its signer used at once. Files carry no history: at a start, the
+/// bundle that was given out last stands in for it, and without one what the files hold counts as spread.
 package struct PluggedInSuccession: Sendable {
   /// What signs now.
   package private(set) var signing: PluggedInAuthority
@@ -19,11 +19,21 @@ package struct PluggedInSuccession: Sendable {
   private let policy: RotationPolicy
   /// How much later than this one other replicas may see the same files: kubelets look once a minute or so.
   private static let lag: TimeInterval = 300
+  /// Whether leaves are signed under a root that was not in the earlier bundle: there is no other key to sign with.
+  package let isAbrupt: Bool
 
-  package init(_ first: PluggedInAuthority, _ policy: RotationPolicy) {
+  /// - Parameter earlier: what the process before gave out; nil if there was none.
+  package init(_ first: PluggedInAuthority, after earlier: EarlierBundle? = nil, _ policy: RotationPolicy, now: Date) {
     signing = first
     self.policy = policy
-    for root in first.roots { trustedSince[root.id] = Stamp(generation: 1, time: root.notBefore) }
+    isAbrupt = earlier.map { !$0.roots.contains(first.root) } ?? false
+    let gone = (earlier?.roots ?? []).filter { !first.roots.contains($0) && $0.notAfter > now }
+    // Leaves under them were issued until a moment ago.
+    retained = gone.map { ($0, now.addingTimeInterval(wait)) }
+    for root in first.roots + gone {
+      let since = earlier.map { $0.roots.contains(root) ? min($0.written, now) : now } ?? root.notBefore
+      trustedSince[root.id] = Stamp(generation: 1, time: max(since, root.notBefore).wholeSeconds)
+    }
   }
 
   private var wait: TimeInterval { policy.settling + Self.lag }
