@@ -393,8 +393,10 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AmeshTesting", "AuthorityAdministration", "CertificateAuthority", "KubernetesObjects", "amesh",
+        "AmeshTesting", "AuthorityAdministration", "CallerAuthentication", "CertificateAuthority", "KubernetesObjects",
+        "MeshConfiguration", "SPIFFE", "amesh",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),

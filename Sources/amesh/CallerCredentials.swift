@@ -12,6 +12,8 @@ struct CallerCredentials: Service {
   private struct Followed {
     let path: String
     let maximumLength: Int
+    /// What is in force, so that what changes before anybody looks again is not missed.
+    let seen: Seen
     /// - Returns: what is to be warned of.
     let apply: @Sendable (FileContents) throws -> [String]
 
@@ -22,6 +24,8 @@ struct CallerCredentials: Service {
   private let followed: [Followed]
   private let logger: Logger
   private let onFailure: @Sendable () -> Void
+  /// From one look at the files to the next.
+  var interval = Duration.seconds(2)
 
   /// Reads the files; they have to be usable.
   ///
@@ -37,20 +41,20 @@ struct CallerCredentials: Service {
     self.logger = logger
     self.onFailure = onFailure
     if let path = settings.staticFile {
-      let tokens = try Self.load("identity.tokens.staticFile", path, StaticTokens.maximumLength) {
+      let (tokens, seen) = try Self.load("identity.tokens.staticFile", path, StaticTokens.maximumLength) {
         try StaticTokens(file: $0, user: CredentialFile.user, trustDomain: trustDomain)
       }
       let method = ReplaceableTokens(tokens)
       methods.append(method)
       followed.append(
-        Followed(path: path, maximumLength: StaticTokens.maximumLength) { file in
+        Followed(path: path, maximumLength: StaticTokens.maximumLength, seen: seen) { file in
           method.replace(with: try StaticTokens(file: file, user: CredentialFile.user, trustDomain: trustDomain))
           return []
         }
       )
     }
     if let path = settings.keysFile {
-      let keys = try Self.load("identity.tokens.keysFile", path, TokenSigningKeys.maximumLength) {
+      let (keys, seen) = try Self.load("identity.tokens.keysFile", path, TokenSigningKeys.maximumLength) {
         try TokenSigningKeys(parsing: $0.bytes)
       }
       for warning in keys.warnings { logger.warning("\(warning)", metadata: ["path": "\(path)"]) }
@@ -68,7 +72,7 @@ struct CallerCredentials: Service {
       let method = ServiceAccountTokens(keys: keys, policy: policy)
       methods.append(method)
       followed.append(
-        Followed(path: path, maximumLength: TokenSigningKeys.maximumLength) { file in
+        Followed(path: path, maximumLength: TokenSigningKeys.maximumLength, seen: seen) { file in
           let keys = try TokenSigningKeys(parsing: file.bytes)
           method.replace(keys: keys)
           return keys.warnings
@@ -84,9 +88,10 @@ struct CallerCredentials: Service {
     _ path: String,
     _ maximumLength: Int,
     _ parse: (FileContents) throws -> Value
-  ) throws(Failure) -> Value {
+  ) throws(Failure) -> (Value, Seen) {
     do {
-      return try parse(try CredentialFile.read(path, maximumLength: maximumLength))
+      let file = try CredentialFile.read(path, maximumLength: maximumLength)
+      return (try parse(file), Seen(file))
     } catch {
       throw Failure(.configuration, "\(key): \(error)")
     }
@@ -95,10 +100,9 @@ struct CallerCredentials: Service {
   /// Takes over each file's new content; one that can't be used changes nothing but is told, once.
   func run() async throws {
     try? await cancelWhenGracefulShutdown {
-      // By their hashes: no token stays in memory.
-      var seen = followed.map { try? $0.read() }.map { $0.map(Seen.init) }
+      var seen: [Seen?] = followed.map(\.seen)
       while true {
-        try await Task.sleep(for: .seconds(2))
+        try await Task.sleep(for: interval)
         for (index, file) in followed.enumerated() {
           let found = Result { try file.read() }
           let new = (try? found.get()).map(Seen.init)
@@ -125,7 +129,7 @@ struct CallerCredentials: Service {
   }
 }
 
-/// What a change of a file is known by.
+/// What a change of a file is known by: the content's hash, so that no token stays in memory.
 private struct Seen: Equatable {
   let hash: CredentialHash
   let permissions: UInt32
