@@ -1,12 +1,12 @@
-import CertificateAuthority
+package import CertificateAuthority
 import Glibc
 
 /// Keeps a second process out of a directory, for as long as this one lives: the lock goes with it, however it ends.
-struct DirectoryLock: ~Copyable {
+package struct DirectoryLock: ~Copyable {
   private let descriptor: FileDescriptor
 
   /// - Parameter path: the lock file; made if it is missing.
-  init(_ path: String) throws(CustodyError) {
+  package init(_ path: String) throws(CustodyError) {
     let descriptor = FileDescriptor(number: open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600))
     guard descriptor.number >= 0 else { throw .unwritable(path: path, problem: FileDescriptor.problem) }
     guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {

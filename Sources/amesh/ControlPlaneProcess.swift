@@ -42,6 +42,8 @@ struct ControlPlaneProcess {
       logger.warning("keys may end up in core dumps", metadata: ["error": "\(problem)"])
     }
     try StateDirectory.prepare(server.stateDirectory)
+    let lock = try StateDirectory.take(server.stateDirectory)
+    defer { withExtendedLifetime(lock) {} }
 
     let current = CurrentConfiguration(configuration)
     let identity =
@@ -74,6 +76,7 @@ struct ControlPlaneProcess {
     // The webhook and the identity server keep deadlines of their own; this is for what else may hang.
     group.maximumGracefulShutdownDuration = .seconds(server.shutdown.timeoutSeconds + 15)
     try await ServiceGroup(configuration: group).run()
+    identity?.removeSocket()
     logger.info("ended")
   }
 

@@ -22,6 +22,7 @@ struct IdentityPlane {
   /// In the order of their start; the last one is told to end first.
   private(set) var services: [any Service] = []
   private let serving: ServingTLS
+  private let socketPath: String?
 
   /// Opens the custody, makes what is missing and listens: when it returns, certificates can be had.
   ///
@@ -30,6 +31,7 @@ struct IdentityPlane {
     let (server, identity) = (configuration.server, configuration.identity)
     let replica = Replica.name()
     let trustDomain = try Self.trustDomain(configuration.mesh.trustDomain)
+    socketPath = identity.socket.map { "\(server.stateDirectory)/\($0)" }
     let custody = try AuthorityCustody.open(configuration, trustDomain: trustDomain, now: Date())
     let metrics = IdentityMetrics(factory: factory)
     let audit = try Self.audit(server, identity, logger: logger)
@@ -127,7 +129,7 @@ struct IdentityPlane {
         logger: logger
       ),
     ]
-    for (socket, tls) in try sockets(server, identity, logger: logger) {
+    for (socket, tls) in try sockets(identity, logger: logger) {
       let transport = IdentityTransport.make(
         socket: socket,
         limits: limits,
@@ -139,6 +141,11 @@ struct IdentityPlane {
     }
     // Told first: its streams end, so that clients go elsewhere before the servers close.
     services.append(source)
+  }
+
+  /// Once nobody listens on it any more.
+  func removeSocket() {
+    if let socketPath { unlink(socketPath) }
   }
 
   /// Why nobody should come for certificates.
@@ -234,13 +241,11 @@ extension IdentityPlane {
   }
 
   private func sockets(
-    _ server: ServerSettings,
     _ identity: IdentitySettings,
     logger: Logger
   ) throws(Failure) -> [(ListeningSocket, (@Sendable () -> ConnectionTLS?)?)] {
     var sockets: [(ListeningSocket, (@Sendable () -> ConnectionTLS?)?)] = []
-    if let name = identity.socket {
-      let path = "\(server.stateDirectory)/\(name)"
+    if let path = socketPath {
       do throws(ListeningSocketError) {
         // Callers show a token here too, so it is not the mode that keeps strangers out.
         sockets.append((try ListeningSocket(unixPath: path, mode: 0o666), nil))

@@ -1,7 +1,18 @@
+import CertificateAuthority
+import CertificateCustody
 import Glibc
 
 /// The directory that keeps what outlives the process.
 enum StateDirectory {
+  /// Keeps a second `amesh serve` out, whatever its custody is, for as long as the lock is held.
+  static func take(_ path: String) throws(Failure) -> DirectoryLock {
+    do throws(CustodyError) {
+      return try DirectoryLock("\(path)/lock")
+    } catch {
+      throw Failure(.configuration, "server.stateDirectory: \(error)")
+    }
+  }
+
   /// Makes it if it is missing, for this user alone, and makes sure that it can be written.
   static func prepare(_ path: String) throws(Failure) {
     var made = ""

@@ -215,12 +215,29 @@ struct ServeTests {
     )
   }
 
-  @Test func `A second process on the same state directory is turned away`() async throws {
-    let first = try serve()
+  @Test(arguments: ["directory", "memory"])
+  func `A second process on the same state directory is turned away and changes nothing`(custody: String) async throws {
+    let custody = ["--set", "identity.root.custody=\(custody)"]
+    let first = try serve(custody)
     _ = try await first.port(of: "identity")
-    let result = try await serve().wait()
+    let bundle = try Data(contentsOf: URL(filePath: directory.path("state/identity/root-cert.pem")))
+    let result = try await serve(custody).wait()
     #expect(result.status == 78)
+    #expect(
+      result.error.contains("server.stateDirectory: \(directory.path("state"))/lock is in use by process"),
+      "\(result.error)"
+    )
     #expect(result.error.contains("stop it, or give this one a directory of its own"), "\(result.error)")
+    #expect(try Data(contentsOf: URL(filePath: directory.path("state/identity/root-cert.pem"))) == bundle)
+    #expect(FileManager.default.fileExists(atPath: directory.path("state/identity.sock")))
+    first.send(SIGTERM)
+    #expect(try await first.wait().status == 0)
+    #expect(!FileManager.default.fileExists(atPath: directory.path("state/identity.sock")))
+    // The lock goes with its process.
+    let next = try serve(custody)
+    _ = try await next.port(of: "webhook")
+    next.send(SIGTERM)
+    #expect(try await next.wait().status == 0)
   }
 
   @Test func `The identity server is ready at once, and its bundle lies beside it`() async throws {
