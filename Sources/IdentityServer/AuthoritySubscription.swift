@@ -130,7 +130,7 @@ final class AuthoritySubscription: SecretSubscription {
         throw XDSStatus(
           code: .permissionDenied,
           message: "this mesh makes no keys for workloads: send a PKCS#10 request in PEM as "
-            + "node.metadata[\"\(NodeRequest.signingRequestKey)\"], or set sds.serverGeneratedKeys to allow"
+            + "node.metadata[\"\(NodeRequest.signingRequestKey)\"], or set identity.serverGeneratedKeys to allow"
         )
       }
       return .server

@@ -59,6 +59,8 @@ struct ConfigurationRule: Sendable {
         guard identity.isEnabled, let socket = identity.socket, socket == identity.auditFile else { return nil }
         return "\(socket) is identity.auditFile too; give one of them another name"
       },
+      ConfigurationRule(key: "identity.socket") { reserved($0.identity.socket) },
+      ConfigurationRule(key: "identity.auditFile") { reserved($0.identity.auditFile) },
       ConfigurationRule(key: "server.admin.port") { configuration in
         let server = configuration.server
         guard server.admin.port == server.webhook.port, server.admin.port != 0 else { return nil }
@@ -66,6 +68,12 @@ struct ConfigurationRule: Sendable {
       },
     ] + resources("mesh.injection.proxy.resources", \.mesh.proxy.resources)
     + resources("mesh.injection.init.resources", \.mesh.initContainer.resources)
+
+  /// What `amesh serve` itself keeps in the state directory.
+  private static func reserved(_ name: String?) -> String? {
+    guard let name, ["admin.sock", "authority", "identity", "lock", "serving"].contains(name) else { return nil }
+    return "\(name) in the state directory is used by amesh itself; give it another name"
+  }
 
   /// Kubernetes refuses a container that asks for more than its limit.
   private static func resources(

@@ -47,7 +47,8 @@ extension Setting {
       "identity.leaf.dnsNames",
       \.identity.leaf.dnsNames,
       .bool,
-      "DNS names next to the SPIFFE ID, for peers that can't verify a URI."
+      "DNS names next to the SPIFFE ID, for peers that can't verify a URI: `SA.NS.sa.TRUST_DOMAIN`, `NS.sa.TRUST_DOMAIN` "
+        + "and `sa.TRUST_DOMAIN`."
     ),
     Setting(
       "identity.clockSkewSeconds",
@@ -162,7 +163,7 @@ extension Setting {
       "identity.limits.streamSeconds",
       \.identity.limits.streamSeconds,
       .integer(1...86_400, "a time in seconds"),
-      "How long a stream goes on after the credential that opened it has expired."
+      "How long a stream goes on after the credential that opened it has expired; at most 24 hours after the last token."
     ),
     Setting(
       "identity.limits.streams",

@@ -23,11 +23,11 @@ struct AuthorityOptions: ParsableArguments {
   /// The server's authority where one answers, else the directory's.
   func administrator() throws(Failure) -> any AuthorityAdministrator {
     let configuration = try configuration()
-    let offline = OfflineAdministrator(configuration)
-    guard !self.offline else { return offline }
+    guard !offline else { return OfflineAdministrator(configuration, isAsked: true) }
     let socket = AdministrationSocket(AdminSocket.path(configuration.server))
     do throws(AdministrationSocketError) {
-      return try socket.isAnswered() ? SocketAdministrator(path: socket.path) : offline
+      guard try socket.isAnswered() else { return OfflineAdministrator(configuration, isAsked: false) }
+      return SocketAdministrator(path: socket.path)
     } catch {
       throw Failure(.noPermission, "\(error)")
     }

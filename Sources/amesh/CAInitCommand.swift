@@ -48,7 +48,7 @@ struct CAInitCommand: AsyncParsableCommand {
         throw Failure(.usage, "mesh.trustDomain: \(error)")
       }
       try StateDirectory.prepare(configuration.server.stateDirectory)
-      let status = try await OfflineAdministrator(configuration).create(parsed)
+      let status = try await OfflineAdministrator(configuration, isAsked: false).create(parsed)
       let printer = AuthorityPrinter(now: status.time, descriptor: STDOUT_FILENO)
       Console.print(
         """

@@ -39,6 +39,9 @@ struct CARotateCommand: AsyncParsableCommand {
   @OptionGroup var authority: AuthorityOptions
 
   func validate() throws {
+    guard !force || step == .activate || step == .retire else {
+      throw ValidationError("\(step.rawValue) needs no force; leave out --force")
+    }
     guard let root else { return }
     guard step == .activate || step == .retire else {
       throw ValidationError("\(step.rawValue) takes no root; leave out \(root)")
@@ -50,7 +53,7 @@ struct CARotateCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await askingAuthority {
-      if force, step == .activate || step == .retire {
+      if force {
         Console.error(
           step == .activate
             ? "warning: whoever has not got the new root yet refuses certificates under it until then"

@@ -55,7 +55,7 @@ struct CallerCredentials: Service {
     }
     if let path = settings.keysFile {
       let (keys, seen) = try Self.load("identity.tokens.keysFile", path, TokenSigningKeys.maximumLength) {
-        try TokenSigningKeys(parsing: $0.bytes)
+        try Self.keys($0)
       }
       for warning in keys.warnings { logger.warning("\(warning)", metadata: ["path": "\(path)"]) }
       let policy: ServiceAccountTokenPolicy
@@ -73,7 +73,7 @@ struct CallerCredentials: Service {
       methods.append(method)
       followed.append(
         Followed(path: path, maximumLength: TokenSigningKeys.maximumLength, seen: seen) { file in
-          let keys = try TokenSigningKeys(parsing: file.bytes)
+          let keys = try Self.keys(file)
           method.replace(keys: keys)
           return keys.warnings
         }
@@ -81,6 +81,25 @@ struct CallerCredentials: Service {
     }
     self.methods = methods
     self.followed = followed
+  }
+
+  /// Whoever may write them may be anybody.
+  private static func keys(_ file: FileContents) throws -> TokenSigningKeys {
+    guard file.permissions & 0o022 == 0 else {
+      throw Failure(
+        .configuration,
+        "\(file.path) has mode 0\(String(file.permissions, radix: 8)), so others may change whose tokens are good; "
+          + "run: chmod go-w \(file.path)"
+      )
+    }
+    let user = CredentialFile.user
+    guard file.owner == user || file.owner == 0 else {
+      throw Failure(
+        .configuration,
+        "\(file.path) belongs to user \(file.owner), who could change whose tokens are good; run: chown \(user) \(file.path)"
+      )
+    }
+    return try TokenSigningKeys(parsing: file.bytes)
   }
 
   private static func load<Value>(

@@ -33,6 +33,9 @@ struct IdentityPlane {
     let trustDomain = try Self.trustDomain(configuration.mesh.trustDomain)
     socketPath = identity.socket.map { "\(server.stateDirectory)/\($0)" }
     let custody = try AuthorityCustody.open(configuration, trustDomain: trustDomain, now: Date())
+    if identity.root.custody == .files, let caution = PluggedInKeyFile.caution(in: identity.root.files) {
+      logger.warning("\(caution)")
+    }
     let metrics = IdentityMetrics(factory: factory)
     let audit = try Self.audit(server, identity, logger: logger)
     let reloadFailures = Counter(label: "amesh_identity_reload_failures_total", factory: factory)
@@ -72,7 +75,7 @@ struct IdentityPlane {
     )
     if credentials.methods.isEmpty {
       logger.warning(
-        "Nobody can get a certificate: set identity.tokens.keysFile or identity.tokens.staticFile, or identity.enabled: false"
+        "No workload can authenticate by a token: set identity.tokens.keysFile or identity.tokens.staticFile, or identity.enabled: false"
       )
     }
     var sourceConfiguration = AuthoritySecretSource.Configuration()

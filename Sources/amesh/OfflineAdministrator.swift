@@ -14,9 +14,12 @@ struct OfflineAdministrator: AuthorityAdministrator {
   private let configuration: Configuration
   private let custody: OfflineCustody
 
-  init(_ configuration: Configuration) {
+  /// - Parameter isAsked: whether the operator wants no server to be asked, by --offline.
+  init(_ configuration: Configuration, isAsked: Bool) {
+    // Before anything is read: keys come with the state.
+    if let problem = KeyMemory.protect() { Console.error("warning: keys may end up in core dumps: \(problem)") }
     self.configuration = configuration
-    custody = OfflineCustody(configuration)
+    custody = OfflineCustody(configuration, isAsked: isAsked)
   }
 
   func status() async throws(AdministrationError) -> AuthorityStatus {
@@ -106,7 +109,6 @@ struct OfflineAdministrator: AuthorityAdministrator {
     of trustDomain: TrustDomain,
     policy: RotationPolicy
   ) throws(AdministrationError) -> MeshAuthority {
-    if let problem = KeyMemory.protect() { Console.error("warning: keys may end up in core dumps: \(problem)") }
     var settings = MeshAuthorityConfiguration(trustDomain: trustDomain, policy: policy, replica: Replica.name())
     settings.dnsNames = configuration.identity.leaf.dnsNames
     return MeshAuthority(

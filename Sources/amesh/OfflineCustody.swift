@@ -12,10 +12,13 @@ import SPIFFE
 struct OfflineCustody {
   private let configuration: Configuration
   private let directory: String
+  private let isAsked: Bool
   private var kind: IdentitySettings.Root.Custody { configuration.identity.root.custody }
 
-  init(_ configuration: Configuration) {
+  /// - Parameter isAsked: whether the operator wants no server to be asked, by --offline.
+  init(_ configuration: Configuration, isAsked: Bool) {
     self.configuration = configuration
+    self.isAsked = isAsked
     directory = AuthorityCustody.directory(configuration.server)
   }
 
@@ -59,10 +62,14 @@ struct OfflineCustody {
       case .memory: break
       }
     } catch .inUse(_, let holder) {
+      let socket = AdminSocket.path(configuration.server)
+      let cure =
+        isAsked
+        ? "is amesh serve running here? Leave out --offline to ask it through \(socket)"
+        : "amesh serve or another command is at work there; try again when it answers at \(socket) or has ended"
       throw AdministrationError(
         .refused,
-        "\(directory) is in use by \(holder): is amesh serve running here? Leave out --offline to ask it through "
-          + "\(AdminSocket.path(configuration.server)), or name another directory with --state-directory"
+        "\(directory) is in use by \(holder): \(cure), or name another directory with --state-directory"
       )
     } catch {
       throw AdministrationError(error)

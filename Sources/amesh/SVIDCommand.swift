@@ -164,7 +164,9 @@ struct SVIDCommand: AsyncParsableCommand {
       throw Failure(.cannotCreate, "--out: \(path) can't be written: \(error)")
     }
     guard rename(temporary, path) == 0 else {
-      throw Failure(.cannotCreate, "--out: \(path) can't be written: \(String(cString: strerror(errno)))")
+      let problem = String(cString: strerror(errno))
+      unlink(temporary)
+      throw Failure(.cannotCreate, "--out: \(path) can't be written: \(problem)")
     }
   }
 }

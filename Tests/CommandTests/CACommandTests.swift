@@ -96,6 +96,10 @@ struct CACommandTests {
     let early = try await ca("rotate", "activate")
     #expect(early.status == 1)
     #expect(early.error.contains("has not reached everyone"))
+    for step in ["prepare", "auto"] {
+      let senseless = try await ca("rotate", step, "--force")
+      #expect(senseless.status == 64 && senseless.error.contains("leave out --force"), "\(senseless.error)")
+    }
     let forced = try await ca("rotate", "activate", "--force")
     #expect(forced.status == 0)
     #expect(forced.error.contains("warning: "))
@@ -117,6 +121,7 @@ struct CACommandTests {
     #expect(past.error.contains("is amesh serve running here?"), "\(past.error)")
     let again = try await ca("init", "--trust-domain", "prod.example")
     #expect(again.status == 1)
+    #expect(again.error.contains("is at work there") && !again.error.contains("--offline"), "\(again.error)")
 
     let (chain, bundle) = (scratch.path("web.crt"), scratch.path("bundle.pem"))
     let issued = try await ca(

@@ -7,6 +7,8 @@ struct ConfigurationProblemTests {
     ("mesh: {trustDomian: x}", "3:8: mesh.trustDomian: unknown key; did you mean trustDomain?"),
     ("mash: {}", "3:1: mash: unknown key; did you mean mesh?"),
     ("mesh: {zzz: 1}", "3:8: mesh.zzz: unknown key; known here: controlPlane, injection, revision, trustDomain"),
+    ("identity: {socket: admin.sock}", "identity.socket: admin.sock in the state directory is used by amesh itself"),
+    ("identity: {auditFile: lock}", "identity.auditFile: lock in the state directory is used by amesh itself"),
     ("mesh: 5", "3:7: mesh: 5 is not a mapping; use"),
     ("mesh: {trustDomain: Upper}", "3:21: mesh.trustDomain: \"Upper\" is not a trust domain; use"),
     ("mesh: {trustDomain: \"\"}", "mesh.trustDomain: \"\" is not a trust domain"),
