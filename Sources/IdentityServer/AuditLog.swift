@@ -1,64 +1,57 @@
+import FoundationEssentials
 package import Logging
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import NIOConcurrencyHelpers
 
 /// Where is written down who got which certificate, and who was refused one: a JSON object a line.
 ///
-/// Of strangers some leave one, so that they can't fill the disk; all of them are in the metrics.
+/// Of those who got none, strangers or not, some leave one, so that they can't fill the disk; all of them are in the
+/// metrics, and the next line tells how many were left out.
 package struct AuditLog: Sendable {
-  private let body: @Sendable ([UInt8]) -> Void
+  /// Lines of callers who are known and were refused something, of all of them together.
+  static let refusalsPerSecond = 100
 
-  private init(_ body: @escaping @Sendable ([UInt8]) -> Void) { self.body = body }
+  private let body: @Sendable ([UInt8], Date) -> Void
+  private let budget = NIOLockedValueBox(LineBudget(linesPerSecond: refusalsPerSecond))
+  private let metrics: IdentityMetrics?
 
-  func write(_ record: AuditRecord) { body(record.line) }
+  private init(_ metrics: IdentityMetrics?, _ body: @escaping @Sendable ([UInt8], Date) -> Void) {
+    self.metrics = metrics
+    self.body = body
+  }
+
+  func write(_ record: AuditRecord) {
+    guard record.isRationed else { return body(record.line, record.time) }
+    let (isAllowed, suppressed) = budget.withLockedValue { $0.spend(now: record.time) }
+    guard isAllowed else { return metrics?.lineSuppressed() ?? () }
+    body(record.line(suppressed: suppressed), record.time)
+  }
 
   /// Into the log of everything else, at level notice.
-  package static func logger(_ logger: Logger) -> AuditLog {
-    AuditLog { logger.notice("audit", metadata: ["audit": "\(String(decoding: $0, as: UTF8.self))"]) }
+  package static func logger(_ logger: Logger, metrics: IdentityMetrics? = nil) -> AuditLog {
+    AuditLog(metrics) { line, _ in
+      logger.notice("audit", metadata: ["audit": "\(String(decoding: line, as: UTF8.self))"])
+    }
   }
 
   /// Appends to a file, which is made for its owner alone, and never followed if it is a link. Each line is one write,
-  /// so that those of several processes do not mix; a line that can't be written goes to the logger, so that none is lost.
-  package static func file(_ path: String, logger: Logger) throws(AuditLogError) -> AuditLog {
-    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw AuditLogError(path: path, code: errno) }
-    let file = OpenFile(descriptor)
-    return AuditLog { line in
-      guard !file.append(line + [UInt8(ascii: "\n")]) else { return }
+  /// so that those of several processes do not mix; a line that can't be written goes to the logger, so that none is
+  /// lost. Whoever rotates logs may rename or remove the file: within a second another one is made.
+  ///
+  /// - Parameter metrics: counts the lines that are left out.
+  package static func file(
+    _ path: String,
+    logger: Logger,
+    metrics: IdentityMetrics? = nil
+  ) throws(AuditLogError) -> AuditLog {
+    let file = try AuditFile(path)
+    return AuditLog(metrics) { line, now in
+      let outcome = file.append(line, now: now)
+      if let error = outcome.reopening { logger.error("\(error); lines go to the file that was there") }
+      guard !outcome.isWritten else { return }
       logger.error(
         "The audit log can't be written",
         metadata: ["path": "\(path)", "audit": "\(String(decoding: line, as: UTF8.self))"]
       )
     }
-  }
-}
-
-/// Closes with the last that holds it.
-private final class OpenFile: Sendable {
-  private let descriptor: Int32
-
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
-
-  deinit { close(descriptor) }
-
-  func append(_ bytes: [UInt8]) -> Bool {
-    while true {
-      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      return count == bytes.count
-    }
-  }
-}
-
-package struct AuditLogError: Error, Sendable, Hashable, CustomStringConvertible {
-  package var path: String
-  package var code: Int32
-
-  package var description: String {
-    "can't open the audit log \(path): \(String(cString: strerror(code))); name a file in a directory of this user's"
   }
 }

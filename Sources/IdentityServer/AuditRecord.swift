@@ -8,6 +8,9 @@ import SPIFFE
 /// authenticated. It holds no secret; the credential is named by its SHA-256.
 package struct AuditRecord: Sendable {
   let line: [UInt8]
+  let time: Date
+  /// Whether a caller can cause as many of them as it likes, so that some are left out.
+  let isRationed: Bool
 
   static func issued(
     _ certificate: MeshCertificate,
@@ -30,10 +33,17 @@ package struct AuditRecord: Sendable {
     problem: String,
     now: Date
   ) -> AuditRecord {
-    AuditRecord("refused", caller, interface, now) { writer in
+    AuditRecord("refused", caller, interface, now, isRationed: true) { writer in
       writer.member("reason", reason.rawValue)
       writer.member("problem", String(problem.prefix(512)))
     }
+  }
+
+  /// - Parameter suppressed: how many lines like this were left out before it.
+  func line(suppressed: Int) -> [UInt8] {
+    guard suppressed > 0 else { return line }
+    // After the last member of the object.
+    return line.dropLast() + Array(",\"suppressed\":\(suppressed)}".utf8)
   }
 
   /// Nothing of it is from the caller but hashed or cut short.
@@ -56,7 +66,8 @@ package struct AuditRecord: Sendable {
       if let hash = credentialHash(evidence) { writer.member("credentialSHA256", hash.description) }
       if suppressed > 0 { writer.member("suppressed", JSONValue.number(JSONNumber(suppressed))) }
     }
-    return AuditRecord(line: writer.bytes)
+    // Rationed by who writes it, before it is made.
+    return AuditRecord(line: writer.bytes, time: now, isRationed: false)
   }
 
   /// Of the token, as in the lines of those who are known; else of the certificate; nil where nothing was shown.
@@ -67,13 +78,16 @@ package struct AuditRecord: Sendable {
     return evidence.certificateChain.first.map { CredentialHash(of: $0) }
   }
 
-  private init(line: [UInt8]) { self.line = line }
+  private init(line: [UInt8], time: Date, isRationed: Bool) {
+    (self.line, self.time, self.isRationed) = (line, time, isRationed)
+  }
 
   private init(
     _ event: String,
     _ caller: Caller,
     _ interface: WorkloadIssuer.Interface,
     _ now: Date,
+    isRationed: Bool = false,
     _ details: (inout JSONWriter) -> Void
   ) {
     var writer = JSONWriter(reservingCapacity: 512)
@@ -88,6 +102,6 @@ package struct AuditRecord: Sendable {
       if caller.method != .operator { writer.member("credentialSHA256", caller.credentialHash.description) }
       if let pod = caller.pod { writer.member("pod", pod.name) }
     }
-    line = writer.bytes
+    self.init(line: writer.bytes, time: now, isRationed: isRationed)
   }
 }

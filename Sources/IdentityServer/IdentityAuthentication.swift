@@ -10,7 +10,7 @@ package struct IdentityAuthentication: CallerAuthentication {
   private let authenticator: Authenticator
   private let now: @Sendable () -> Date
   private let audit: AuditLog
-  private let budget = NIOLockedValueBox(LineBudget())
+  private let budget = NIOLockedValueBox(LineBudget(linesPerSecond: 10))
   private let metrics: IdentityMetrics
   private let logger: Logger
 

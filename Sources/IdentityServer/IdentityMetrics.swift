@@ -78,6 +78,7 @@ package final class IdentityMetrics: Sendable {
   func firstAnswered(after duration: Duration) { firstAnswer.recordNanoseconds(duration.nanoseconds) }
   /// From a push until the client has taken it.
   func acknowledged(after duration: Duration) { acknowledgementLag.recordNanoseconds(duration.nanoseconds) }
+  /// Of the audit log.
   func lineSuppressed() { suppressedLines.increment() }
   func rejected() { rejections.increment() }
 

@@ -1,13 +1,13 @@
 import FoundationEssentials
 
-/// How many lines strangers may cause: a value without a clock.
+/// How many lines callers may cause in each second of the clock: a value without a clock of its own.
 struct LineBudget: Sendable {
-  /// In each second of the clock.
-  static let linesPerSecond = 10
-
+  private let linesPerSecond: Int
   private var second = Int64.min
   private var spent = 0
   private var suppressed = 0
+
+  init(linesPerSecond: Int) { self.linesPerSecond = linesPerSecond }
 
   /// - Returns: whether a line may be written now, and then how many were left out since the last one.
   mutating func spend(now: Date) -> (isAllowed: Bool, suppressed: Int) {
@@ -16,7 +16,7 @@ struct LineBudget: Sendable {
       second = current
       spent = 0
     }
-    guard spent < Self.linesPerSecond else {
+    guard spent < linesPerSecond else {
       suppressed += 1
       return (false, 0)
     }

@@ -37,7 +37,7 @@ struct IdentityPlane {
       logger.warning("\(caution)")
     }
     let metrics = IdentityMetrics(factory: factory)
-    let audit = try Self.audit(server, identity, logger: logger)
+    let audit = try Self.audit(server, identity, metrics: metrics, logger: logger)
     let reloadFailures = Counter(label: "amesh_identity_reload_failures_total", factory: factory)
 
     authority = MeshAuthority(
@@ -186,11 +186,12 @@ extension IdentityPlane {
   private static func audit(
     _ server: ServerSettings,
     _ identity: IdentitySettings,
+    metrics: IdentityMetrics,
     logger: Logger
   ) throws(Failure) -> AuditLog {
-    guard let name = identity.auditFile else { return .logger(Logger(label: "audit")) }
+    guard let name = identity.auditFile else { return .logger(Logger(label: "audit"), metrics: metrics) }
     do {
-      return try .file("\(server.stateDirectory)/\(name)", logger: logger)
+      return try .file("\(server.stateDirectory)/\(name)", logger: logger, metrics: metrics)
     } catch {
       throw Failure(.configuration, "identity.auditFile: \(error)")
     }

@@ -94,19 +94,78 @@ import Testing
     defer { unlink(path) }
     let logs = [try AuditLog.file(path, logger: .silent), try AuditLog.file(path, logger: .silent)]
     let mesh = try await Mesh()
-    let record = AuditRecord.refused(
-      mesh.caller(),
-      through: .secretDiscovery,
-      reason: .noRequest,
-      problem: "a line\nbreak",
-      now: mesh.now
-    )
+    let (caller, now) = (mesh.caller(), mesh.now)
+    // Few enough in each second.
+    let records = (0..<200).map { Self.refusal(caller, now + Double($0 / 50)) }
     await withTaskGroup { group in
-      for log in logs { group.addTask { for _ in 0..<200 { log.write(record) } } }
+      for log in logs { group.addTask { for record in records { log.write(record) } } }
     }
     let lines = try lines()
     #expect(lines.count == 400)
     #expect(lines.allSatisfy { $0.root["problem"]?.string == "a line\nbreak" })
+  }
+
+  private static func refusal(_ caller: Caller, _ now: Date) -> AuditRecord {
+    .refused(caller, through: .secretDiscovery, reason: .noRequest, problem: "a line\nbreak", now: now)
+  }
+
+  @Test func `those who are known and refused cause a hundred lines a second, and no more`() async throws {
+    defer { unlink(path) }
+    let mesh = try await Mesh()
+    let log = try AuditLog.file(path, logger: .silent, metrics: mesh.metrics)
+    let caller = mesh.caller()
+    for second in 0..<2 {
+      for _ in 0..<130 { log.write(Self.refusal(caller, mesh.now + Double(second))) }
+    }
+    let lines = try lines().map(\.root)
+    #expect(lines.count == 200)
+    let suppressed = lines.map { $0["suppressed"]?.integer }
+    #expect(suppressed.compactMap { $0 } == [30] && suppressed[100] == 30)
+    #expect(try mesh.recorded.expectCounter("amesh_audit_lines_suppressed_total").totalValue == 60)
+  }
+
+  @Test func `a file that was renamed or removed is made again within a second`() async throws {
+    defer { for path in [path, "\(path).1"] { unlink(path) } }
+    let mesh = try await Mesh()
+    let log = try AuditLog.file(path, logger: .silent)
+    let (caller, now) = (mesh.caller(), mesh.now)
+    log.write(Self.refusal(caller, now))
+    #expect(rename(path, "\(path).1") == 0)
+    log.write(Self.refusal(caller, now))
+    log.write(Self.refusal(caller, now + 1))
+    #expect(try lines().count == 1)
+    #expect(try String(contentsOfFile: "\(path).1", encoding: .utf8).split(separator: "\n").count == 2)
+    unlink(path)
+    log.write(Self.refusal(caller, now + 2))
+    #expect(try lines().count == 1)
+  }
+
+  @Test func `a file that is there is taken from others`() throws {
+    defer { unlink(path) }
+    try Data().write(to: URL(filePath: path))
+    chmod(path, 0o644)
+    _ = try AuditLog.file(path, logger: .silent)
+    #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+  }
+
+  @Test func `what follows a torn line begins a new one`() {
+    var lines = WholeLines()
+    var disk: [UInt8] = []
+    var room = 6
+    func write(_ bytes: [UInt8]) -> Int {
+      let taken = bytes.prefix(room)
+      room -= taken.count
+      disk += taken
+      return taken.isEmpty ? -1 : taken.count
+    }
+    var taken: [Bool] = []
+    for line in ["one", "torn", "lost", "four"] {
+      if line == "four" { room = 100 }
+      taken.append(lines.append(Array(line.utf8), write: write))
+    }
+    taken.append(lines.append(Array("five".utf8), write: write))
+    #expect(taken == [true, false, false, true, true])
+    #expect(String(decoding: disk, as: UTF8.self) == "one\nto\nfour\nfive\n")
   }
 
   @Test func `a link and a directory that is not there are refused`() throws {
