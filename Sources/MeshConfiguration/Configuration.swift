@@ -5,7 +5,8 @@ package struct Configuration: Sendable, Equatable {
   package static let apiVersion = "amesh.apisix.apache.org/v1alpha1"
   package static let kind = "MeshConfig"
 
-  /// What the mesh is: takes effect as soon as the file changes.
+  /// What the mesh is: takes effect as soon as the file changes, but for its trust domain and the control plane's
+  /// namespace, which certificates are made for.
   package var mesh = MeshSettings()
   /// How this process serves it: read at start.
   package var server = ServerSettings()

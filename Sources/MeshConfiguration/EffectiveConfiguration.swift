@@ -1,3 +1,4 @@
+import Injection
 package import KubernetesObjects
 
 extension Configuration {
@@ -17,7 +18,7 @@ extension Configuration {
 
   /// Identifies what the mesh is: equal for equal meshes, across processes and machines. 16 hexadecimal digits.
   package var meshHash: String {
-    let values = Setting.all.filter(\.isLive).map { ($0.path[...], $0.value(in: self)) }
+    let values = Setting.all.filter(\.isOfMesh).map { ($0.path[...], $0.value(in: self)) }
     // FNV-1a, 64 bits: this names a configuration, it does not protect it.
     let hash = Self.tree(values).serialized().reduce(0xcbf2_9ce4_8422_2325 as UInt64) { hash, byte in
       (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
@@ -29,6 +30,15 @@ extension Configuration {
   /// Keys that differ in another configuration but take effect only at the next start.
   package func keysThatNeedRestart(comparedTo other: Configuration) -> [String] {
     Setting.all.filter { !$0.isLive && $0.value(in: self) != $0.value(in: other) }.map(\.key)
+  }
+
+  /// This one with all of another that takes effect without a restart.
+  package func takingOver(_ new: Configuration) -> Configuration {
+    var next = self
+    next.mesh = new.mesh
+    next.mesh.trustDomain = mesh.trustDomain
+    next.mesh.controlPlane.namespace = mesh.controlPlane.namespace
+    return next
   }
 
   /// Nests values by their paths, in order of first appearance.

@@ -7,7 +7,7 @@ extension Setting {
       "mesh.trustDomain",
       \.mesh.trustDomain,
       .trustDomain,
-      "SPIFFE trust domain of every workload."
+      "SPIFFE trust domain of every workload; read at start."
     ),
     Setting(
       "mesh.revision",
@@ -19,7 +19,7 @@ extension Setting {
       "mesh.controlPlane.namespace",
       \.mesh.controlPlane.namespace,
       .namespace,
-      "Where the control plane runs; nothing is injected there."
+      "Where the control plane runs; nothing is injected there; read at start."
     ),
     Setting(
       "mesh.controlPlane.xdsSource",

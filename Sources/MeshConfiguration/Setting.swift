@@ -33,7 +33,13 @@ package struct Setting: Sendable {
   package var key: String { path.joined(separator: ".") }
 
   /// Whether a change takes effect without a restart.
-  package var isLive: Bool { path.first == "mesh" }
+  package var isLive: Bool { isOfMesh && !Self.readAtStart.contains(key) }
+
+  /// Whether it says what the mesh is.
+  var isOfMesh: Bool { path.first == "mesh" }
+
+  /// Of the mesh, but the certificate authority is made for them.
+  private static let readAtStart: Set = ["mesh.trustDomain", "mesh.controlPlane.namespace"]
 
   /// `AMESH_` and the key in capitals: `mesh.trustDomain` is `AMESH_MESH_TRUST_DOMAIN`.
   package var environmentVariable: String {

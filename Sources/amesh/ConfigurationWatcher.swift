@@ -68,13 +68,12 @@ struct ConfigurationWatcher: Service {
     let restart = old.keysThatNeedRestart(comparedTo: new)
     if !restart.isEmpty {
       logger.warning(
-        "changed keys take effect at the next start",
+        "changed keys take effect at the next start; until then the old values stay in force",
         metadata: ["keys": .array(restart.map { .string($0) })]
       )
     }
-    guard new.mesh != old.mesh else { return }
-    var next = old
-    next.mesh = new.mesh
+    let next = old.takingOver(new)
+    guard next != old else { return }
     current.replace(next)
     apply(next)
     logger.info("configuration reloaded", metadata: ["hash": .string(next.meshHash)])

@@ -114,6 +114,16 @@ struct ConfigurationTests {
 
       """
 
+  @Test func `While it runs all live keys are taken over, and no other`() throws {
+    let (old, new) = (Configuration(), try load(Self.complete).configuration)
+    let next = old.takingOver(new)
+    for setting in Setting.all {
+      #expect(setting.value(in: next) == setting.value(in: setting.isLive ? new : old), "\(setting.key)")
+    }
+    #expect(next.mesh.trustDomain == "cluster.local" && next.mesh.revision == new.mesh.revision)
+    #expect(old.keysThatNeedRestart(comparedTo: new).contains("mesh.trustDomain"))
+  }
+
   @Test func `Every key of a file is taken over`() throws {
     let configuration = try load(Self.complete).configuration
     let mesh = configuration.mesh
