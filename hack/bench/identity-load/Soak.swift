@@ -22,12 +22,18 @@ struct Soak: AsyncParsableCommand {
       soak.start(width: width, for: .seconds(Int64(seconds)))
     }
     for (name, count) in result.done.sorted(by: { $0.key < $1.key }) { print(name, count, separator: "\t") }
+    print("answers", result.answers, separator: "\t")
+    print("unavailable", result.unavailable, separator: "\t")
     for (problem, count) in result.problems { print("unexpected", count, problem, separator: "\t") }
   }
 }
 
 struct SoakResult: Sendable {
   var done: [String: Int] = [:]
+  /// Ends of calls that were looked at.
+  var answers = 0
+  /// Those that ended with UNAVAILABLE (14) where something else was due; a few may, for a limit or a deadline.
+  var unavailable = 0
   var problems: [String: Int] = [:]
 }
 
@@ -196,7 +202,12 @@ private final class SoakLoad {
   }
 
   private func expect(_ status: CallStatus, _ codes: [Int], _ kind: Misbehaviour) {
-    guard !codes.contains(status.code), status.code != 14 else { return }
+    result.answers += 1
+    guard !codes.contains(status.code) else { return }
+    guard status.code != 14 else {
+      result.unavailable += 1
+      return
+    }
     result.problems["\(kind.rawValue): \(status)", default: 0] += 1
   }
 
