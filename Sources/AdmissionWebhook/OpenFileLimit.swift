@@ -5,11 +5,11 @@
 #endif
 
 /// The number of files and sockets that this process may have open.
-enum OpenFileLimit {
+package enum OpenFileLimit {
   /// Raises the limit as far as the system lets an ordinary process.
   ///
-  /// - Returns: the limit that holds now.
-  static func raise() -> Int {
+  /// - Returns: the limit that holds now; 0 when it can't be known.
+  package static func raise() -> Int {
     var limit = rlimit()
     guard getrlimit(RLIMIT_NOFILE_VALUE, &limit) == 0 else { return 0 }
     if limit.rlim_cur < limit.rlim_max {

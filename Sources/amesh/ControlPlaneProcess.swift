@@ -45,10 +45,18 @@ struct ControlPlaneProcess {
     let lock = try StateDirectory.take(server.stateDirectory)
     defer { withExtendedLifetime(lock) {} }
 
+    let shares = shares(limit: OpenFileLimit.raise())
+    if let warning = shares.warning { logger.warning("\(warning)") }
+
     let current = CurrentConfiguration(configuration)
     let identity =
       configuration.identity.isEnabled
-      ? try await IdentityPlane(configuration, metrics: metrics, logger: Logger(label: "identity")) : nil
+      ? try await IdentityPlane(
+        configuration,
+        connections: shares.identity,
+        metrics: metrics,
+        logger: Logger(label: "identity")
+      ) : nil
     let readiness = Readiness { identity?.unreadiness ?? [] }
     let injector = CurrentInjector(configuration.injector, cluster: server.cluster)
     let webhookMetrics = WebhookMetrics(factory: metrics)
@@ -67,7 +75,7 @@ struct ControlPlaneProcess {
     services += identity?.services ?? []
     services.append(certificates.watcher(metrics: webhookMetrics, logger: Logger(label: "certificate")))
     if let watcher = watcher(current, injector, webhookMetrics) { services.append(watcher) }
-    services.append(webhook(injector, certificates.store, webhookMetrics, readiness))
+    services.append(webhook(injector, certificates.store, webhookMetrics, readiness, connections: shares.webhook))
     var group = ServiceGroupConfiguration(
       services: services,
       gracefulShutdownSignals: [.sigterm, .sigint],
@@ -78,6 +86,16 @@ struct ControlPlaneProcess {
     try await ServiceGroup(configuration: group).run()
     identity?.removeSocket()
     logger.info("ended")
+  }
+
+  private func shares(limit: Int) -> ConnectionShares {
+    let identity = configuration.identity
+    return ConnectionShares(
+      limit: limit,
+      webhook: server.webhook.maximumConnections,
+      identity: identity.limits.connections,
+      listeners: identity.isEnabled ? (identity.socket == nil ? 1 : 2) : 0
+    )
   }
 
   private func watcher(
@@ -104,13 +122,14 @@ struct ControlPlaneProcess {
     _ injector: CurrentInjector,
     _ certificates: ServingCertificateStore,
     _ metrics: WebhookMetrics,
-    _ readiness: Readiness
+    _ readiness: Readiness,
+    connections: Int
   ) -> any Service {
     var configuration = WebhookConfiguration()
     configuration.host = server.webhook.address
     configuration.port = server.webhook.port
     configuration.maximumBodyBytes = server.webhook.maximumBodyBytes
-    configuration.maximumConnections = server.webhook.maximumConnections
+    configuration.maximumConnections = connections
     configuration.timeouts.idle = .seconds(server.webhook.idleTimeoutSeconds)
     configuration.timeouts.request = .seconds(server.webhook.readTimeoutSeconds)
     configuration.drain.delay = .seconds(server.shutdown.delaySeconds)

@@ -26,8 +26,14 @@ struct IdentityPlane {
 
   /// Opens the custody, makes what is missing and listens: when it returns, certificates can be had.
   ///
+  /// - Parameter connections: that each listener takes, at most those of the configuration.
   /// - Throws: what keeps it from that, in words of the configuration.
-  init(_ configuration: Configuration, metrics factory: any MetricsFactory, logger: Logger) async throws(Failure) {
+  init(
+    _ configuration: Configuration,
+    connections: Int,
+    metrics factory: any MetricsFactory,
+    logger: Logger
+  ) async throws(Failure) {
     let (server, identity) = (configuration.server, configuration.identity)
     let replica = Replica.name()
     let trustDomain = try Self.trustDomain(configuration.mesh.trustDomain)
@@ -112,7 +118,8 @@ struct IdentityPlane {
         )
       )
     }
-    let limits = Self.limits(identity.limits)
+    var limits = Self.limits(identity.limits)
+    limits.maximumConnections = connections
     let streams = StreamBook(limits: limits, metrics: metrics)
     let rpcs: [any RegistrableRPCService] = [
       SecretDiscoveryService(
@@ -211,7 +218,6 @@ extension IdentityPlane {
 
   private static func limits(_ settings: IdentitySettings.Limits) -> IdentityLimits {
     var limits = IdentityLimits()
-    limits.maximumConnections = settings.connections
     limits.maximumConnectionsPerAddress = settings.connectionsPerAddress
     limits.maximumStreams = settings.streams
     limits.maximumStreamsPerIdentity = settings.streamsPerIdentity
