@@ -52,7 +52,7 @@ import Testing
       age: 50,
       events: [1: .bytes(33), 40: .bytes(1), 60: .bytes(1), 79: .bytes(1)],
       asked: 50,
-      cut: (80, .overstay)
+      cut: (62, .overstay)
     ),
     Case(
       testDescription: "is told by the whole server's end, before its age",
@@ -60,7 +60,7 @@ import Testing
       age: 50,
       events: [1: .bytes(33), 7: .quiesce, 20: .bytes(1)],
       asked: 7,
-      cut: (37, .overstay)
+      cut: (19, .overstay)
     ),
     Case(testDescription: "is old before it has begun", age: 5, asked: 5, cut: (10, .handshake)),
   ]

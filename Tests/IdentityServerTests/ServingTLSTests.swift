@@ -98,7 +98,9 @@ import X509
     }
   }
 
-  @Test func `the serving certificate is replaced at half of its life, and with the root that signs`() async throws {
+  @Test func `the serving certificate is replaced at half of its life, and when its root leaves the bundle`()
+    async throws
+  {
     let mesh = try await Mesh(start: .now)
     let serving = try await start(mesh)
     func serial() async throws -> String {
@@ -112,12 +114,16 @@ import X509
     try serving.refresh(now: mesh.now)
     let second = try await serial()
     #expect(second != first)
-    // A root that is only published changes nothing.
+    // A root that is only published changes nothing, nor does one that signs leaves already: it switches last.
+    let old = try #require(mesh.bundle?.authorities.first.map { AuthorityID($0) })
     try await mesh.command(.prepare)
     try serving.refresh(now: mesh.now)
     #expect(try await serial() == second)
     try await mesh.command(.activate(nil), force: true)
     try await mesh.look()
+    try serving.refresh(now: mesh.now)
+    #expect(try await serial() == second)
+    try await mesh.command(.retire(old), force: true)
     try serving.refresh(now: mesh.now)
     #expect(try await serial() != second)
   }

@@ -192,10 +192,61 @@ struct MeshAuthorityTests {
   }
 }
 
-/// Memory that stops working when told.
+extension MeshAuthorityTests {
+  @Test func `a state that is lost makes no other authority, and one from a backup is not followed`() async throws {
+    let custody = FailingCustody()
+    let authority = authority(custody)
+    _ = try await look(authority, at: Self.start)
+    let backup = try await custody.load()
+    _ = try await authority.command(.prepare, force: false, now: Self.start) { authority.observeAlone($0) }
+    let bundle = authority.signing?.bundle
+    for replacement in [nil, backup] {
+      custody.replacement = .some(replacement)
+      let error = await #expect(throws: MeshAuthorityError.self) { _ = try await look(authority, at: Self.start) }
+      switch error {
+      case .stateLost?: #expect(replacement == nil)
+      case .stateWentBack(let found, let known)?: #expect(found == replacement?.generation && found < known)
+      default: Issue.record("\(String(describing: error))")
+      }
+      #expect(authority.signing?.bundle == bundle)
+      #expect(authority.isReady(now: Self.start))
+    }
+    custody.replacement = nil
+    _ = try await look(authority, at: Self.start)
+  }
+
+  @Test func `another mesh's state is left as it is`() async throws {
+    let custody = MemoryCustody()
+    _ = try await look(authority(custody), at: Self.start)
+    let before = try await custody.load()
+    let other = MeshAuthority(
+      configuration: MeshAuthorityConfiguration(
+        trustDomain: try TrustDomain("other.example"),
+        policy: Self.policy,
+        replica: "two"
+      ),
+      custody: custody,
+      cryptography: OpenSSL(),
+      openKey: { _ throws(KeyError) in try OpenSSL().makeKey(.ecdsaP256) }
+    )
+    // Late enough for a root to be prepared.
+    let late = Self.start.addingTimeInterval(9_000)
+    await #expect(throws: MeshAuthorityError.self) { _ = try await look(other, at: late) }
+    #expect(try await custody.load() == before)
+  }
+}
+
+/// Memory that stops working when told, or gives what somebody has put in its place.
 private final class FailingCustody: Custody {
   private let memory = MemoryCustody()
   private let isFailing = Mutex(false)
+  private let put = Mutex<AuthorityState??>(nil)
+
+  /// What lies there instead; nil for what was written, nil inside for nothing.
+  var replacement: AuthorityState?? {
+    get { put.withLock { $0 } }
+    set { put.withLock { $0 = newValue } }
+  }
 
   var fails: Bool {
     get { isFailing.withLock { $0 } }
@@ -204,6 +255,7 @@ private final class FailingCustody: Custody {
 
   func load() async throws(CustodyError) -> AuthorityState? {
     if fails { throw .unreadable(path: "memory", problem: "told to fail") }
+    if let replacement { return replacement }
     return try await memory.load()
   }
 

@@ -47,7 +47,7 @@ start_server() {
   printf '%s\n' 'apiVersion: amesh.apisix.apache.org/v1alpha1' 'kind: MeshConfig' 'mesh: {trustDomain: cluster.local}' \
     'server: {shutdown: {delaySeconds: 0}, log: {level: error}}' 'identity:' "  port: $identity_port" '  tokens:' \
     "    keysFile: $load_directory/keys.json" '    issuer: https://kubernetes.default.svc.cluster.local' \
-    '    audiences: [amesh-ca]' >"$load_directory/mesh.yaml"
+    '    audiences: [amesh-ca]' '  limits: {connectionsPerAddress: 16384}' >"$load_directory/mesh.yaml"
   "$root/.build/release/amesh" serve --config "$load_directory/mesh.yaml" --state-directory "$state" \
     --webhook-port "$webhook_port" --admin-port "$admin_port" "$@" >"$load_directory/serve.log" 2>&1 </dev/null &
   server=$!
