@@ -8,8 +8,6 @@ package struct IdentityLimits: Sendable, Hashable {
   package var maximumConnectionsPerAddress = 4_096
   /// What a peer may take for the TLS handshake, and then again until the beginning of its HTTP/2 is there.
   package var handshakeTimeout: Duration = .seconds(10)
-  /// After this without a stream a connection is told to go; nil for never.
-  package var maximumIdleTime: Duration? = .seconds(5 * 60)
   /// Bytes of a message from a client, before anything in it is looked at.
   package var maximumMessageBytes = 64 << 10
   package var maximumStreamsPerConnection = 128
