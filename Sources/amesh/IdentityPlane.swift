@@ -271,7 +271,9 @@ extension IdentityPlane {
       port: identity.port
     )
     do throws(ListeningSocketError) {
-      let socket = try ListeningSocket(host: place.address, port: UInt16(clamping: place.port))
+      // A name needs a resolver; this one has an address that everybody knows.
+      let host = place.address == "localhost" ? "127.0.0.1" : place.address
+      let socket = try ListeningSocket(host: host, port: UInt16(clamping: place.port))
       sockets.append((socket, { [serving] in serving.connection() }))
       logger.info(
         "listening",
