@@ -2,6 +2,14 @@ import COpenSSL
 package import CertificateAuthority
 
 extension OpenSSL {
+  /// The key of a root, wherever it lies.
+  package func openKey(_ key: RootKey) throws(KeyError) -> any SigningKey {
+    switch key {
+    case .pem(let pem): try importKey(pem: pem)
+    case .uri(let uri): try openKey(at: uri)
+    }
+  }
+
   /// Opens the one private key at a URI of OpenSSL's STORE: `file:/path`, or whatever a loaded provider serves, such as
   /// `pkcs11:token=mesh;object=root`. The key stays where it is.
   ///

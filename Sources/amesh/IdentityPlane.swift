@@ -50,12 +50,7 @@ struct IdentityPlane {
       configuration: Self.authority(configuration, trustDomain: trustDomain, replica: replica),
       custody: custody,
       cryptography: OpenSSL(),
-      openKey: { key throws(KeyError) in
-        switch key {
-        case .pem(let pem): try OpenSSL().importKey(pem: pem)
-        case .uri(let uri): try OpenSSL().openKey(at: uri)
-        }
-      }
+      openKey: { key throws(KeyError) in try OpenSSL().openKey(key) }
     )
     issuer = WorkloadIssuer(
       authority: authority,

@@ -115,12 +115,7 @@ struct OfflineAdministrator: AuthorityAdministrator {
       configuration: settings,
       custody: try custody.take(),
       cryptography: OpenSSL(),
-      openKey: { key throws(KeyError) in
-        switch key {
-        case .pem(let pem): try OpenSSL().importKey(pem: pem)
-        case .uri(let uri): try OpenSSL().openKey(at: uri)
-        }
-      }
+      openKey: { key throws(KeyError) in try OpenSSL().openKey(key) }
     )
   }
 
