@@ -20,6 +20,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.10.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.38.0", traits: []),
     .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
@@ -175,10 +176,12 @@ let package = Package(
         "XDSProtocol",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
-        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOExtras", package: "swift-nio-extras"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOTLS", package: "swift-nio"),
@@ -358,17 +361,20 @@ let package = Package(
     .testTarget(
       name: "IdentityServerTests",
       dependencies: [
-        "CallerAuthentication", "CertificateAuthority", "CertificateCustody", "EnvoyAPI", "EnvoyServices",
-        "IdentityServer", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE", "SecretDiscovery",
+        "AmeshTesting", "CallerAuthentication", "CertificateAuthority", "CertificateCustody", "EnvoyAPI",
+        "EnvoyServices", "IdentityServer", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE", "SecretDiscovery",
         "XDSProtocol",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOTLS", package: "swift-nio"),
@@ -435,7 +441,6 @@ if Context.environment["AMESH_FUZZ"] != nil {
 
 // The programs of hack/bench-injection and hack/bench-identity.
 if Context.environment["AMESH_BENCHMARK"] != nil {
-  package.dependencies.append(.package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"))
   package.targets += [
     .executableTarget(
       name: "injection-bench",

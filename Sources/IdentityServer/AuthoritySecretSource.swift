@@ -85,7 +85,7 @@ package final class AuthoritySecretSource: SecretSource, Service {
 
   // MARK: Streams
 
-  package func subscribe(_ caller: Caller) -> any SecretSubscription {
+  package func subscribe(_ caller: Caller, onChange: @escaping @Sendable () -> Void) -> any SecretSubscription {
     let moment = now()
     let (subscription, isClosing) = memory.withLockedValue { memory in
       memory.lastID &+= 1
@@ -93,7 +93,8 @@ package final class AuthoritySecretSource: SecretSource, Service {
         id: memory.lastID,
         source: self,
         caller: caller,
-        bundles: memory.published?.secrets ?? BundleSecrets(bundles: [:])
+        bundles: memory.published?.secrets ?? BundleSecrets(bundles: [:]),
+        onChange: onChange
       )
       memory.subscriptions[memory.lastID] = subscription
       return (subscription, memory.isClosing)

@@ -31,7 +31,12 @@ final class AuthoritySubscription: SecretSubscription {
     var due: Int64?
     /// The requests so far, at one a second, are paid for until then.
     var paidUntil = Date.distantPast
-    var isOver = false
+    /// Tells whoever looks that there is something newer; nil once nobody does.
+    var onChange: (@Sendable () -> Void)?
+    /// The stream is to end.
+    var isEnding = false
+
+    var isOver: Bool { onChange == nil }
   }
 
   private enum KeySource {
@@ -46,20 +51,24 @@ final class AuthoritySubscription: SecretSubscription {
   private let source: AuthoritySecretSource
   private let caller: Caller
   private let deadline: Date
-  private let continuation: AsyncStream<CallerSecrets>.Continuation
   private let state: NIOLockedValueBox<State>
-  let changes: AsyncStream<CallerSecrets>
-  let initial: CallerSecrets
 
-  init(id: UInt64, source: AuthoritySecretSource, caller: Caller, bundles: BundleSecrets) {
+  init(
+    id: UInt64,
+    source: AuthoritySecretSource,
+    caller: Caller,
+    bundles: BundleSecrets,
+    onChange: @escaping @Sendable () -> Void
+  ) {
     self.id = id
     self.source = source
     self.caller = caller
     deadline = source.configuration.streamLifetime.deadline(for: caller)
-    initial = CallerSecrets(caller: SecretCaller(caller), certificate: nil, bundles: bundles)
-    state = NIOLockedValueBox(State(secrets: initial))
-    (changes, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let secrets = CallerSecrets(caller: SecretCaller(caller), certificate: nil, bundles: bundles)
+    state = NIOLockedValueBox(State(secrets: secrets, onChange: onChange))
   }
+
+  var current: CallerSecrets? { state.withLockedValue { $0.isEnding ? nil : $0.secrets } }
 
   var leafEnd: Date? { state.withLockedValue { $0.leafEnd } }
 
@@ -144,7 +153,7 @@ final class AuthoritySubscription: SecretSubscription {
 
   func acknowledged(_ receipt: XDSReceipt) {
     guard receipt.typeURL == secretTypeURL else { return }
-    let secretCaller = initial.caller
+    let secretCaller = state.withLockedValue { $0.secrets.caller }
     let generation = receipt.versions.filter { SecretName($0.key, caller: secretCaller)?.isOwnBundle == true }
       .compactMap { source.generation(ofVersion: $0.value) }.max()
     guard let generation else { return }
@@ -158,26 +167,30 @@ final class AuthoritySubscription: SecretSubscription {
   func cancel() {
     let (subscriber, due, isFirst) = state.withLockedValue { state in
       let before = (state.subscriber, state.due, !state.isOver)
-      state.isOver = true
+      state.onChange = nil
       state.subscriber = nil
       return before
     }
     guard isFirst else { return }
     if let subscriber { source.authority.unsubscribed(subscriber) }
-    continuation.finish()
     source.closed(id, due: due)
   }
 
   // MARK: The source's side
 
   /// The stream is to end; the client may come again.
-  func end() { continuation.finish() }
+  func end() { state.withLockedValue { Self.end(&$0) } }
+
+  private static func end(_ state: inout State) {
+    state.isEnding = true
+    state.onChange?()
+  }
 
   func bundleChanged(_ bundles: BundleSecrets, roots: Set<AuthorityID>, now: Date) {
     state.withLockedValue { state in
       guard !state.isOver else { return }
       state.secrets = state.secrets.with(bundles)
-      continuation.yield(state.secrets)
+      state.onChange?()
       // A leaf of a root that nobody trusts any more is of no use; while its root is only superseded, it is.
       if let anchor = state.anchor, !roots.contains(anchor), let renewAt = state.renewAt {
         let spread = source.draw() * AuthoritySecretSource.replacementSpread
@@ -192,7 +205,7 @@ final class AuthoritySubscription: SecretSubscription {
     state.withLockedValue { state in
       guard !state.isOver else { return }
       state.due = nil
-      if now >= deadline { return continuation.finish() }
+      if now >= deadline { return Self.end(&state) }
       if let renewAt = state.renewAt, now >= renewAt { renew(&state, now: now) }
       schedule(&state, now: now)
     }
@@ -221,7 +234,7 @@ final class AuthoritySubscription: SecretSubscription {
         certificate: WorkloadCertificate(chain: released.chainPEM, privateKey: privateKey),
         bundles: state.secrets.bundles
       )
-      continuation.yield(state.secrets)
+      state.onChange?()
     } catch {
       let wait = Self.retryAfter(failures: state.failures, draw: source.draw())
       state.failures += 1

@@ -1,8 +1,5 @@
 package import CallerAuthentication
 import GRPCCore
-import GRPCNIOTransportHTTP2Posix
-import SwiftASN1
-import X509
 
 /// What a caller shows to say who it is, as it came: nothing of it is read yet.
 package struct CallerEvidence: Sendable {
@@ -25,20 +22,6 @@ package struct CallerEvidence: Sendable {
     self.certificateChain = certificateChain
     self.method = method
     self.peer = peer
-  }
-
-  init(metadata: Metadata, context: ServerContext) {
-    authorization = Array(metadata[stringValues: "authorization"])
-    let transport = context.transportSpecific as? HTTP2ServerTransport.Posix.Context
-    certificateChain = transport?.peerCertificateChain?.compactMap(Self.der) ?? []
-    method = context.descriptor.fullyQualifiedMethod
-    peer = context.remotePeer
-  }
-
-  private static func der(_ certificate: Certificate) -> [UInt8]? {
-    var serializer = DER.Serializer()
-    guard (try? certificate.serialize(into: &serializer)) != nil else { return nil }
-    return serializer.serializedBytes
   }
 }
 

@@ -1,15 +1,17 @@
 import CallerAuthentication
 import CertificateAuthority
-package import EnvoyAPI
+import EnvoyAPI
 import EnvoyServices
 package import FoundationEssentials
-package import GRPCCore
+import GRPCCore
 package import Logging
 import MeshAuthority
 import SwiftProtobuf
 
 /// Istio's CSR API: a PKCS #10 request in, a chain and the bundle out.
-package struct CertificateSigningService: Istio_V1_Auth_IstioCertificateService.StreamingServiceProtocol {
+package struct CertificateSigningService: CallService {
+  private typealias Answer = UnaryAnswer<Istio_V1_Auth_IstioCertificateResponse>
+
   /// In the response's metadata: the seconds that the certificate lives, and, where that is less than was asked, why:
   /// `cap` or `signer-end`.
   package static let lifetimeKey = "amesh-lifetime-seconds"
@@ -47,25 +49,21 @@ package struct CertificateSigningService: Istio_V1_Auth_IstioCertificateService.
     gate = IssuingGate(width: width, maximumWaiting: maximumWaiting)
   }
 
-  /// Who calls is known before its message is waited for: a stranger holds nothing for long.
-  package func createCertificate(
-    request: StreamingServerRequest<Istio_V1_Auth_IstioCertificateRequest>,
-    context: ServerContext
-  ) async throws -> StreamingServerResponse<Istio_V1_Auth_IstioCertificateResponse> {
-    let evidence = CallerEvidence(metadata: request.metadata, context: context)
-    guard let caller = await authentication.caller(evidence) else { throw RPCError.unauthenticated }
-    let place = try streams.place(for: caller)
-    defer { withExtendedLifetime(place) {} }
-    let message = try await ServerRequest(stream: request).message
-    let start = ContinuousClock.now
-    defer { issuer.metrics.requestAnswered(after: ContinuousClock.now - start) }
-    return StreamingServerResponse(single: try await answer(message, to: caller))
+  package var methods: [String: any CallMethod] {
+    let method = AuthenticatedMethod(authentication, streams) { caller, place, call in
+      UnaryReceiver(call, place) { request throws(RPCError) in
+        let start = ContinuousClock.now
+        defer { issuer.metrics.requestAnswered(after: ContinuousClock.now - start) }
+        return try await answer(request, to: caller)
+      }
+    }
+    return [Istio_V1_Auth_IstioCertificateService.Method.CreateCertificate.descriptor.path: method]
   }
 
   private func answer(
     _ message: Istio_V1_Auth_IstioCertificateRequest,
     to caller: Caller
-  ) async throws -> ServerResponse<Istio_V1_Auth_IstioCertificateResponse> {
+  ) async throws(RPCError) -> Answer {
     let issued = try await gate.pass(renewal: caller.method == .certificate) { () throws(RPCError) in
       try issue(message, to: caller)
     }
@@ -79,7 +77,7 @@ package struct CertificateSigningService: Istio_V1_Auth_IstioCertificateService.
   private func issue(
     _ request: Istio_V1_Auth_IstioCertificateRequest,
     to caller: Caller
-  ) throws(RPCError) -> ServerResponse<Istio_V1_Auth_IstioCertificateResponse> {
+  ) throws(RPCError) -> Answer {
     let now = now()
     let released: ReleasedCertificate
     do {
@@ -108,10 +106,7 @@ package struct CertificateSigningService: Istio_V1_Auth_IstioCertificateService.
     var metadata: Metadata = [:]
     metadata.addString("\(Int(end.timeIntervalSince(now).rounded()))", forKey: Self.lifetimeKey)
     if let limit = released.limit { metadata.addString(limit.rawValue, forKey: Self.limitKey) }
-    return ServerResponse(
-      message: .with { $0.certChain = released.chain.map(\.pem) + [bundle] },
-      metadata: metadata
-    )
+    return Answer(message: .with { $0.certChain = released.chain.map(\.pem) + [bundle] }, metadata: metadata)
   }
 
   /// Istio lets some callers ask for another's identity; here nobody may.

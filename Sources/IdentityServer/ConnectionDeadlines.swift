@@ -1,7 +1,7 @@
 import NIOCore
 
-/// By when a connection has to do what, as a value without a clock. The transport asks peers to go, and whether they are
-/// there, but takes their word for it: here is what happens to those that never answer.
+/// By when a connection has to do what, as a value without a clock: when a peer is asked to go, or whether it is there, and
+/// what becomes of one that never answers.
 struct ConnectionDeadlines: Sendable {
   /// Why a connection is cut off.
   enum Cut: String, Sendable, CaseIterable {
@@ -17,6 +17,8 @@ struct ConnectionDeadlines: Sendable {
   enum Step: Equatable, Sendable {
     case wait(until: NIODeadline)
     case askToGo
+    /// Whether the peer is there.
+    case ask
     case cut(Cut)
   }
 
@@ -30,11 +32,14 @@ struct ConnectionDeadlines: Sendable {
   private static let prefaceBytes = 24 + 9
 
   private let handshakeTimeout: TimeAmount
+  private let keepalive: TimeAmount
   private let silence: TimeAmount
   private let departure: TimeAmount
   private var phase: Phase
   private var received = 0
   private var lastReceived: NIODeadline
+  /// Since it was heard last.
+  private var wasAsked = false
   /// Nil once the connection was told to go, or if it never is.
   private var goAt: NIODeadline?
   private var goneBy: NIODeadline?
@@ -42,6 +47,7 @@ struct ConnectionDeadlines: Sendable {
   /// - Parameter age: after which the connection is told to go.
   init(limits: IdentityLimits, usesTLS: Bool, age: Duration?, now: NIODeadline) {
     handshakeTimeout = TimeAmount(limits.handshakeTimeout)
+    keepalive = TimeAmount(limits.keepaliveTime)
     silence = TimeAmount(limits.keepaliveTime + limits.keepaliveTimeout + limits.connectionGrace)
     departure = TimeAmount(limits.connectionGrace + limits.departureMargin)
     let until = now + handshakeTimeout
@@ -58,28 +64,35 @@ struct ConnectionDeadlines: Sendable {
   /// - Parameter bytes: of what TLS holds.
   mutating func received(_ bytes: Int, now: NIODeadline) {
     lastReceived = now
+    wasAsked = false
     guard case .preface = phase else { return }
     received += bytes
     if received >= Self.prefaceBytes { phase = .open }
   }
+
+  mutating func asked() { wasAsked = true }
 
   mutating func askedToGo(now: NIODeadline) {
     goAt = nil
     if goneBy == nil { goneBy = now + departure }
   }
 
-  /// What is to be done; deadlines only ever move away, so that nobody has to look before the one that is told.
+  /// What is to be done. Nobody has to look before the deadline that is told: deadlines only ever move away, and the
+  /// first after which a peer is asked whether it is there is not nearer than that.
   func step(now: NIODeadline) -> Step {
     var next = lastReceived + silence
     guard now < next else { return .cut(.silence) }
     switch phase {
     case .handshake(let until):
       guard now < until else { return .cut(.handshake) }
-      next = min(next, until)
+      next = min(next, until, now + keepalive)
     case .preface(let until):
       guard now < until else { return .cut(.preface) }
-      next = min(next, until)
-    case .open: break
+      next = min(next, until, now + keepalive)
+    case .open:
+      let askAt = wasAsked ? now + keepalive : lastReceived + keepalive
+      guard now < askAt else { return .ask }
+      next = min(next, askAt)
     }
     if let goneBy {
       guard now < goneBy else { return .cut(.overstay) }

@@ -1,7 +1,10 @@
 import NIOCore
 import NIOTLS
 
-/// Holds a connection to its deadlines. Lies between TLS and HTTP/2.
+/// For HTTP/2's side of a connection: see whether the peer is there.
+struct PeerIsSilent: Sendable {}
+
+/// Holds a connection to its deadlines. Lies between TLS and HTTP/2, where all that a peer says comes by.
 final class ConnectionGuard: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -55,8 +58,12 @@ final class ConnectionGuard: ChannelInboundHandler {
     switch deadlines.step(now: context.eventLoop.now) {
     case .wait(let deadline):
       timer = eventLoop.scheduleTask(deadline: deadline) { self.look(context) }
+    case .ask:
+      deadlines.asked()
+      context.fireUserInboundEventTriggered(PeerIsSilent())
+      look(context)
     case .askToGo:
-      // GOAWAY comes of it. The transport can do this too, but to all connections at the same age.
+      // GOAWAY comes of it.
       context.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     case .cut(let reason):
       isCut = true

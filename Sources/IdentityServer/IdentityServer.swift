@@ -1,39 +1,66 @@
-package import GRPCCore
-package import GRPCNIOTransportHTTP2Posix
+import NIOCore
+import NIOExtras
 import NIOPosix
 import ServiceLifecycle
 
-/// One listener and what is served on it.
+/// One listener and what is served on it: gRPC over HTTP/2.
 package struct IdentityServer: Service {
   private let socket: ListeningSocket
-  private let server: GRPCServer<HTTP2ServerTransport.Posix>
+  private let handlers: ConnectionHandlers
+  private let group: any EventLoopGroup
+  private let quiescing: ServerQuiescingHelper
 
-  /// - Parameter transport: made on the same socket by `IdentityTransport`.
+  /// - Parameters:
+  ///   - tls: asked anew for each connection; nil itself: no TLS, for Unix sockets.
+  ///   - jitter: a number from -1 to 1 for each connection, which spreads the ages of connections.
   package init(
     socket: ListeningSocket,
-    transport: HTTP2ServerTransport.Posix,
-    services: [any RegistrableRPCService]
+    limits: IdentityLimits,
+    tls: (@Sendable () -> ConnectionTLS?)?,
+    metrics: IdentityMetrics,
+    jitter: @escaping @Sendable () -> Double,
+    services: [any CallService]
   ) {
     self.socket = socket
-    server = GRPCServer(transport: transport, services: services)
+    handlers = ConnectionHandlers(
+      methods: services.reduce(into: [:]) { $0.merge($1.methods) { first, _ in first } },
+      limits: limits,
+      tls: tls,
+      metrics: metrics,
+      jitter: jitter
+    )
+    group = MultiThreadedEventLoopGroup.singleton
+    quiescing = ServerQuiescingHelper(group: group)
   }
 
-  /// Serves until it is told to end, or until its task is cancelled.
+  /// Serves until it is told to end and all connections have, or until its task is cancelled.
   package func run() async throws {
-    // The transport's own event loops.
-    let executor = LoopExecutor(group: .singleton)
-    try await withGracefulShutdownHandler {
-      try await withThrowingTaskGroup { group in
-        group.addTask(executorPreference: executor) { try await server.serve() }
-        // Bound by now, if it ever will be; where it fails, `serve` says why.
-        if (try? await server.listeningAddress) != nil { socket.restoreBacklog() }
-        try await group.waitForAll()
+    let bootstrap = ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: ListeningSocket.backlog)
+      .serverChannelInitializer { [quiescing] channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+        }
       }
-    } onGracefulShutdown: {
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { [handlers] channel in
+        channel.eventLoop.makeCompletedFuture { try handlers.add(to: channel) }
+      }
+    let channel = try await bootstrap.withBoundSocket(socket.descriptor).get()
+    try await withTaskCancellationHandler {
+      try await withGracefulShutdownHandler {
+        try await channel.closeFuture.get()
+        let gone = channel.eventLoop.makePromise(of: Void.self)
+        quiescing.initiateShutdown(promise: gone)
+        try await gone.futureResult.get()
+      } onGracefulShutdown: {
+        beginGracefulShutdown()
+      }
+    } onCancel: {
       beginGracefulShutdown()
     }
   }
 
   /// Clients are told to go, and streams get the grace of the limits.
-  package func beginGracefulShutdown() { server.beginGracefulShutdown() }
+  package func beginGracefulShutdown() { quiescing.initiateShutdown(promise: nil) }
 }

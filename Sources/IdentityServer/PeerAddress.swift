@@ -32,14 +32,33 @@ struct PeerAddress: Hashable, Sendable {
 
   /// - Parameter bytes: of a `sockaddr_in` or `sockaddr_in6`; nil for any other.
   init?(socketAddress bytes: UnsafeRawBufferPointer) {
-    guard bytes.count >= MemoryLayout<sa_family_t>.size else { return nil }
-    switch Int32(bytes.loadUnaligned(as: sa_family_t.self)) {
-    case AF_INET where bytes.count >= MemoryLayout<sockaddr_in>.size:
-      self.init(ipv4: UInt32(bigEndian: bytes.loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr))
-    case AF_INET6 where bytes.count >= MemoryLayout<sockaddr_in6>.size:
-      let address = bytes.loadUnaligned(as: sockaddr_in6.self).sin6_addr
-      self.init(ipv6: withUnsafeBytes(of: address) { Array($0) })
-    default: return nil
+    guard SocketAddressLayout.isInternet(bytes) else { return nil }
+    if SocketAddressLayout.family(bytes) == AF_INET {
+      let address = bytes.loadUnaligned(fromByteOffset: SocketAddressLayout.ipv4, as: UInt32.self)
+      self.init(ipv4: UInt32(bigEndian: address))
+    } else {
+      self.init(ipv6: bytes.dropFirst(SocketAddressLayout.ipv6).prefix(16))
+    }
+  }
+}
+
+/// Where what stands in a socket address of Linux (RFC 3493, ip(7), ipv6(7)). By its bytes: which module the names of C's
+/// structures come from depends on what else is imported.
+enum SocketAddressLayout {
+  static let port = 2
+  static let ipv4 = 4
+  static let ipv6 = 8
+
+  static func family(_ bytes: UnsafeRawBufferPointer) -> Int32? {
+    bytes.count >= 2 ? Int32(bytes.loadUnaligned(as: UInt16.self)) : nil
+  }
+
+  /// Whether there is a whole address of IPv4 or IPv6.
+  static func isInternet(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    switch family(bytes) {
+    case AF_INET: bytes.count >= 16
+    case AF_INET6: bytes.count >= 28
+    default: false
     }
   }
 }

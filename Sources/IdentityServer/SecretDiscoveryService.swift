@@ -1,13 +1,12 @@
 import CallerAuthentication
-package import EnvoyAPI
 import EnvoyServices
-package import GRPCCore
+import GRPCCore
 package import Logging
 import SecretDiscovery
 import XDSProtocol
 
 /// SDS over gRPC: authenticates, then lets the state machines speak.
-package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoveryService.StreamingServiceProtocol {
+package struct SecretDiscoveryService: CallService {
   private let source: any SecretSource
   private let authentication: any CallerAuthentication
   private let streams: StreamBook
@@ -37,64 +36,28 @@ package struct SecretDiscoveryService: Envoy_Service_Secret_V3_SecretDiscoverySe
     )
   }
 
-  package func streamSecrets(
-    request: StreamingServerRequest<Envoy_Service_Discovery_V3_DiscoveryRequest>,
-    context: ServerContext
-  ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DiscoveryResponse> {
-    try await answer(request, context, StateOfTheWorldStream(configuration: configuration))
+  package var methods: [String: any CallMethod] {
+    [
+      SDS.StreamSecrets.descriptor.path: conversation { StateOfTheWorldStream(configuration: configuration) },
+      SDS.DeltaSecrets.descriptor.path: conversation { DeltaStream(configuration: configuration) },
+      SDS.FetchSecrets.descriptor.path: AuthenticatedMethod(authentication, streams) { caller, place, call in
+        let stream = StateOfTheWorldStream(configuration: configuration)
+        return SecretFetch(stream, call, place, session: session(caller))
+      },
+    ]
   }
 
-  package func deltaSecrets(
-    request: StreamingServerRequest<Envoy_Service_Discovery_V3_DeltaDiscoveryRequest>,
-    context: ServerContext
-  ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DeltaDiscoveryResponse> {
-    try await answer(request, context, DeltaStream(configuration: configuration))
-  }
+  private typealias SDS = Envoy_Service_Secret_V3_SecretDiscoveryService.Method
 
-  /// Answers when there is something to answer with; how long that may take is the client's deadline.
-  package func fetchSecrets(
-    request: StreamingServerRequest<Envoy_Service_Discovery_V3_DiscoveryRequest>,
-    context: ServerContext
-  ) async throws -> StreamingServerResponse<Envoy_Service_Discovery_V3_DiscoveryResponse> {
-    let caller = try await caller(request.metadata, context)
-    let place = try streams.place(for: caller)
-    defer { withExtendedLifetime(place) {} }
-    let message = try await ServerRequest(stream: request).message
-    guard !message.resourceNames.isEmpty else {
-      throw RPCError(code: .invalidArgument, message: "resource_names is empty; name what you want")
-    }
-    let stream = StateOfTheWorldStream(configuration: configuration)
-    let response = try await session(caller).first(stream, request: message)
-    return StreamingServerResponse(single: ServerResponse(message: response))
-  }
-
-  private func answer<Stream: SecretStream>(
-    _ request: StreamingServerRequest<Stream.Request>,
-    _ context: ServerContext,
-    _ stream: Stream
-  ) async throws -> StreamingServerResponse<Stream.Response> {
-    // By a task of its own: this one keeps the frames of its deepest moment as long as the stream lives.
-    async let authenticated = caller(request.metadata, context)
-    let caller = try await authenticated
-    let place = try streams.place(for: caller)
-    let session = session(caller)
-    // Not the request: its metadata holds the token.
-    let requests = request.messages
-    return StreamingServerResponse { writer in
-      defer { withExtendedLifetime(place) {} }
-      let conversation = session.open(stream) { try await writer.write($0) }
-      try await conversation.run(requests)
-      return [:]
+  private func conversation<Stream: SecretStream>(
+    _ stream: @escaping @Sendable () -> Stream
+  ) -> AuthenticatedMethod {
+    AuthenticatedMethod(authentication, streams) { caller, place, call in
+      SecretConversation(stream(), call, place, session: session(caller))
     }
   }
 
   private func session(_ caller: Caller) -> SecretSession {
     SecretSession(caller: caller, source: source, metrics: metrics, logger: logger)
-  }
-
-  private func caller(_ metadata: Metadata, _ context: ServerContext) async throws(RPCError) -> Caller {
-    let evidence = CallerEvidence(metadata: metadata, context: context)
-    guard let caller = await authentication.caller(evidence) else { throw .unauthenticated }
-    return caller
   }
 }

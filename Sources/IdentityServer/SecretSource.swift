@@ -5,21 +5,21 @@ package import XDSProtocol
 
 /// Where a stream gets its caller's secrets, and hears of new ones.
 package protocol SecretSource: Sendable {
-  func subscribe(_ caller: Caller) -> any SecretSubscription
+  /// - Parameter onChange: called when there is something newer, from any thread and with locks held: it may only see to it
+  ///   that somebody looks, later. Not kept once the subscription is cancelled.
+  func subscribe(_ caller: Caller, onChange: @escaping @Sendable () -> Void) -> any SecretSubscription
 }
 
 package protocol SecretSubscription: Sendable {
-  /// What can be had at once: bundles, say.
-  var initial: CallerSecrets { get }
-  /// The newest state whenever it is another; older ones may be left out. Its end ends the stream, which asks the client
-  /// to come again: when its authentication has run out, say. Read once.
-  var changes: AsyncStream<CallerSecrets> { get }
+  /// The newest there is: at first what can be had at once, bundles, say. Nil when the stream is to end and the client to
+  /// come again: when its authentication has run out, say.
+  var current: CallerSecrets? { get }
   /// What the client says of itself and asks for: once with its first message, again when either changes. Throws where
   /// it can't be had, which closes the stream.
   func describe(_ description: SubscriberDescription) throws(XDSStatus)
   /// The client took these versions.
   func acknowledged(_ receipt: XDSReceipt)
-  /// Ends the changes. Called once.
+  /// Nobody looks any more. Called once.
   func cancel()
 }
 

@@ -1,11 +1,12 @@
 import EnvoyAPI
 import SecretDiscovery
+import SwiftProtobuf
 import XDSProtocol
 
 /// Either protocol's state machine, as a session drives it.
 protocol SecretStream: Sendable {
-  associatedtype Request: Sendable
-  associatedtype Response: Sendable & Equatable
+  associatedtype Request: Message
+  associatedtype Response: Message & Equatable
 
   mutating func receive(_ request: Request, resources: some XDSResources) -> [XDSAction<Response>]
   mutating func resourcesChanged(_ resources: some XDSResources) -> [XDSAction<Response>]

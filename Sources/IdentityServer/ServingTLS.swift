@@ -90,7 +90,7 @@ package final class ServingTLS: Service {
     let key = try cryptography.makeKey(.ecdsaP256)
     let released = try authority.issueServing(names, for: ProvenKey(key), now: now)
     let pem = try key.privateKeyPEM()
-    let configuration = IdentityTransport.tlsConfiguration(
+    let configuration = ConnectionTLS.configuration(
       certificateChain: try released.chain.map { try NIOSSLCertificate(bytes: $0.derBytes, format: .der) },
       privateKey: try pem.withUnsafeBytes { try NIOSSLPrivateKey(bytes: Array($0), format: .pem) },
       trustRoots: []

@@ -3,7 +3,6 @@ import CertificateAuthority
 import CertificateCustody
 import CoreMetrics
 import Foundation
-import GRPCCore
 import Glibc
 import IdentityServer
 import Injection
@@ -116,7 +115,7 @@ struct IdentityPlane {
     var limits = Self.limits(identity.limits)
     limits.maximumConnections = connections
     let streams = StreamBook(limits: limits, metrics: metrics)
-    let rpcs: [any RegistrableRPCService] = [
+    let callServices: [any CallService] = [
       SecretDiscoveryService(
         source: source,
         authentication: authentication,
@@ -135,14 +134,16 @@ struct IdentityPlane {
       ),
     ]
     for (socket, tls) in try sockets(identity, logger: logger) {
-      let transport = IdentityTransport.make(
-        socket: socket,
-        limits: limits,
-        tls: tls,
-        metrics: metrics,
-        jitter: { Double.random(in: -1...1) }
+      services.append(
+        IdentityServer(
+          socket: socket,
+          limits: limits,
+          tls: tls,
+          metrics: metrics,
+          jitter: { Double.random(in: -1...1) },
+          services: callServices
+        )
       )
-      services.append(IdentityServer(socket: socket, transport: transport, services: rpcs))
     }
     // Told first: its streams end, so that clients go elsewhere before the servers close.
     services.append(source)

@@ -24,15 +24,22 @@ import X509
   struct Reader {
     let mesh: Mesh
     let subscription: any SecretSubscription
-    private var changes: AsyncStream<CallerSecrets>.Iterator
+    /// What there was at first.
+    let initial: CallerSecrets?
+    private var changes: AsyncStream<Void>.Iterator
 
     init(_ mesh: Mesh, _ caller: Caller? = nil) async {
       self.mesh = mesh
-      subscription = mesh.source.subscribe(caller ?? mesh.caller())
-      changes = subscription.changes.makeAsyncIterator()
+      let (changes, change) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+      subscription = mesh.source.subscribe(caller ?? mesh.caller()) { change.yield() }
+      self.changes = changes.makeAsyncIterator()
+      initial = subscription.current
     }
 
-    mutating func next() async -> CallerSecrets? { await changes.next(isolation: nil) }
+    mutating func next() async -> CallerSecrets? {
+      await changes.next(isolation: nil)
+      return subscription.current
+    }
 
     func describe(csr: String? = nil, identity: Bool = true, bundle: Bool = true) async throws(XDSStatus) {
       try subscription.describe(
@@ -55,8 +62,8 @@ import X509
     try await mesh.look()
     var reader = await Reader(mesh)
     let bundle = try #require(mesh.bundle)
-    #expect(reader.subscription.initial.roots == bundle.pem)
-    #expect(reader.subscription.initial.certificate == nil)
+    #expect(reader.initial?.roots == bundle.pem)
+    #expect(reader.initial?.certificate == nil)
     try await reader.describe(identity: false)
     #expect(mesh.recorded.counters.allSatisfy { !$0.label.contains("issued") })
     try await reader.describe()
@@ -258,24 +265,28 @@ import X509
       if isOver { try await Task.sleep(for: .seconds(3600)) }
     })
     try await mesh.look()
-    var readers: [Reader] = []
+    var opened: [Reader] = []
     for _ in 0..<4 {
       let reader = await Reader(mesh)
       try await reader.describe()
-      readers.append(reader)
+      opened.append(reader)
     }
+    let readers = opened
     try await withThrowingTaskGroup { group in
       group.addTask { try await mesh.source.run() }
       while mesh.now < Date(timeIntervalSince1970: 1_800_000_300) { await Task.yield() }
+      for reader in readers {
+        let chain = try #require(reader.subscription.current?.certificate).chain
+        #expect(chain[0].validity.notAfter >= mesh.now + 20)
+      }
       group.cancelAll()
       try await group.waitForAll()
     }
     // At 0, 30 … 270 seconds; the last second may have been cut off.
     #expect(try 36...44 ~= mesh.recorded.issued())
-    for index in readers.indices {
-      let chain = try #require(await readers[index].next()?.certificate).chain
-      #expect(chain[0].validity.notAfter >= mesh.now + 20)
-      readers[index].subscription.cancel()
+    for reader in readers {
+      #expect(reader.subscription.current == nil)
+      reader.subscription.cancel()
     }
   }
 

@@ -167,7 +167,10 @@ extension Mesh {
     let streams = StreamBook(limits: limits, metrics: metrics)
     return IdentityServer(
       socket: socket,
-      transport: IdentityTransport.make(socket: socket, limits: limits, tls: tls, metrics: metrics, jitter: { 0 }),
+      limits: limits,
+      tls: tls,
+      metrics: metrics,
+      jitter: { 0 },
       services: [
         SecretDiscoveryService(
           source: source,

@@ -22,6 +22,8 @@ import Testing
     var events: [Int: Event] = [:]
     /// The second at which it is asked to go, and cut off.
     var asked: Int?
+    /// The seconds at which the peer is asked whether it is there.
+    var pings: [Int] = []
     var cut: (Int, ConnectionDeadlines.Cut)?
   }
 
@@ -38,12 +40,14 @@ import Testing
     Case(
       testDescription: "begins in pieces, then is silent",
       events: [1: .handshake, 2: .bytes(20), 3: .bytes(13)],
+      pings: [63],
       cut: (93, .silence)
     ),
     Case(
       testDescription: "speaks now and then",
       usesTLS: false,
       events: [1: .bytes(33), 80: .bytes(17), 169: .bytes(1)],
+      pings: [61, 140, 229],
       cut: (259, .silence)
     ),
     Case(
@@ -68,6 +72,7 @@ import Testing
   @Test(arguments: cases) func `deadlines`(_ connection: Case) throws {
     let cut = NIOLockedValueBox<[ConnectionDeadlines.Cut]>([])
     let asked = NIOLockedValueBox(0)
+    let isSilent = NIOLockedValueBox(false)
     let channel = EmbeddedChannel()
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     let deadlines = ConnectionDeadlines(
@@ -78,7 +83,12 @@ import Testing
     )
     let handler = ConnectionGuard(deadlines) { reason in cut.withLockedValue { $0.append(reason) } }
     try channel.pipeline.syncOperations.addHandler(handler)
-    try channel.pipeline.syncOperations.addHandler(QuiesceCounter { asked.withLockedValue { $0 += 1 } })
+    let witness = EventWitness { event in
+      if event is ChannelShouldQuiesceEvent { asked.withLockedValue { $0 += 1 } }
+      if event is PeerIsSilent { isSilent.withLockedValue { $0 = true } }
+    }
+    try channel.pipeline.syncOperations.addHandler(witness)
+    var pings: [Int] = []
     var (askedAt, cutAt): (Int?, Int?)
     for second in 0...300 where channel.isActive {
       switch connection.events[second] {
@@ -94,7 +104,13 @@ import Testing
       channel.embeddedEventLoop.advanceTime(by: .seconds(1))
       if cutAt == nil, !channel.isActive { cutAt = second + 1 }
       if askedAt == nil, asked.withLockedValue({ $0 }) > 0 { askedAt = second + 1 }
+      let hasAsked = isSilent.withLockedValue { isSilent in
+        defer { isSilent = false }
+        return isSilent
+      }
+      if hasAsked { pings.append(second + 1) }
     }
+    #expect(pings == connection.pings)
     #expect(askedAt == connection.asked)
     #expect(cutAt == connection.cut?.0)
     #expect(cut.withLockedValue { $0 } == [connection.cut?.1])
@@ -143,15 +159,15 @@ private final class ClosingSlowly: ChannelOutboundHandler {
   func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {}
 }
 
-private final class QuiesceCounter: ChannelInboundHandler {
+private final class EventWitness: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
-  private let seen: () -> Void
+  private let seen: (Any) -> Void
 
-  init(_ seen: @escaping () -> Void) { self.seen = seen }
+  init(_ seen: @escaping (Any) -> Void) { self.seen = seen }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is ChannelShouldQuiesceEvent { seen() }
+    seen(event)
     context.fireUserInboundEventTriggered(event)
   }
 }

@@ -4,6 +4,7 @@ import EnvoyAPI
 import EnvoyServices
 import FoundationEssentials
 import GRPCCore
+import GRPCProtobuf
 import MetricsTestKit
 import NIOSSL
 import SecretDiscovery
@@ -147,46 +148,27 @@ import Testing
     }
   }
 
-  @Test func `a stranger is sent away before its message is waited for`() async throws {
+  @Test func `a stranger is told that it is one, whatever it sends`() async throws {
     let mesh = try await Mesh()
-    let streams = StreamBook(limits: IdentityLimits(), metrics: mesh.metrics)
-    let signing = CertificateSigningService(
-      issuer: mesh.issuer,
-      authentication: mesh.authentication,
-      streams: streams,
-      width: 1,
-      logger: .silent
-    )
-    let discovery = SecretDiscoveryService(
-      source: mesh.source,
-      authentication: mesh.authentication,
-      streams: streams,
-      limits: IdentityLimits(),
-      identifier: "test",
-      metrics: mesh.metrics,
-      logger: .silent
-    )
-    let context = ServerContext(
-      descriptor: CertificateSigningServiceTests.CSR.Method.CreateCertificate.descriptor,
-      remotePeer: "ipv4:10.0.0.1:1",
-      localPeer: "",
-      cancellation: ServerContext.RPCCancellationHandle()
-    )
-    let signed = await #expect(throws: RPCError.self) {
-      _ = try await signing.createCertificate(request: Self.silent(), context: context)
+    try await mesh.overUnixSocket { client in
+      let descriptors = [
+        CertificateSigningServiceTests.CSR.Method.CreateCertificate.descriptor, SDS.Method.FetchSecrets.descriptor,
+        SDS.Method.StreamSecrets.descriptor,
+      ]
+      for descriptor in descriptors {
+        let error = await #expect(throws: RPCError.self) {
+          try await client.bidirectionalStreaming(
+            request: StreamingClientRequest<Envoy_Service_Discovery_V3_DiscoveryRequest> { _ in },
+            descriptor: descriptor,
+            serializer: ProtobufSerializer<Envoy_Service_Discovery_V3_DiscoveryRequest>(),
+            deserializer: ProtobufDeserializer<Envoy_Service_Discovery_V3_DiscoveryResponse>(),
+            options: .defaults
+          ) { response in
+            for try await _ in response.messages {}
+          }
+        }
+        #expect(error?.code == .unauthenticated)
+      }
     }
-    let fetched = await #expect(throws: RPCError.self) {
-      _ = try await discovery.fetchSecrets(request: Self.silent(), context: context)
-    }
-    #expect([signed?.code, fetched?.code] == [.unauthenticated, .unauthenticated])
-    #expect(streams.isEmpty)
-  }
-
-  /// A call whose message never comes.
-  private static func silent<Message: Sendable>() -> StreamingServerRequest<Message> {
-    StreamingServerRequest(
-      metadata: [:],
-      messages: RPCAsyncSequence(wrapping: AsyncThrowingStream<Message, any Error> { _ in })
-    )
   }
 }

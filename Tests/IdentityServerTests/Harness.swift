@@ -82,7 +82,7 @@ struct Harness {
 
   private static func tls(_ authority: TestAuthority) throws -> @Sendable () -> ConnectionTLS? {
     let server = try authority.issue("amesh", dnsName: "localhost")
-    let configuration = IdentityTransport.tlsConfiguration(
+    let configuration = ConnectionTLS.configuration(
       certificateChain: [try NIOSSLCertificate(bytes: Array(server.certificate.utf8), format: .pem)],
       privateKey: try NIOSSLPrivateKey(bytes: Array(server.key.utf8), format: .pem),
       trustRoots: [try NIOSSLCertificate(bytes: Array(authority.certificate.utf8), format: .pem)]
@@ -123,7 +123,10 @@ struct Harness {
     )
     return IdentityServer(
       socket: socket,
-      transport: IdentityTransport.make(socket: socket, limits: limits, tls: tls, metrics: metrics, jitter: jitter),
+      limits: limits,
+      tls: tls,
+      metrics: metrics,
+      jitter: jitter,
       services: [service]
     )
   }

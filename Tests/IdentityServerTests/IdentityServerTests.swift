@@ -95,11 +95,11 @@ import XDSProtocol
     (["spiffe://mesh.test/ns/shop/sa/other"], "cart", "", .permissionDenied),
     ([], "cart", "", .invalidArgument),
     (["default"], nil, "", .unauthenticated),
-    // More headers, and a larger message, than the transport takes: it drops the stream.
+    // More headers than HTTP/2 takes: the connection is closed.
     (["default"], String(repeating: "t", count: 17_000), "", .unavailable),
     (["default"], "cart", "forbidden", .permissionDenied),
     (["default"], "cart", String(repeating: "c", count: 17_000), .invalidArgument),
-    (["default"], "cart", String(repeating: "c", count: 70_000), .unavailable),
+    (["default"], "cart", String(repeating: "c", count: 70_000), .resourceExhausted),
     ((0..<65).map { "spiffe://td\($0)" }, "cart", "", .resourceExhausted),
   ]
 

@@ -27,14 +27,12 @@ final class InMemorySecretSource: SecretSource {
 
   func acknowledged(_ receipt: XDSReceipt) { receiptInput.yield(receipt) }
 
-  func subscribe(_ caller: Caller) -> any SecretSubscription {
-    let (changes, continuation) = AsyncStream.makeStream(of: CallerSecrets.self, bufferingPolicy: .bufferingNewest(1))
-    return state.withLockedValue { state in
+  func subscribe(_ caller: Caller, onChange: @escaping @Sendable () -> Void) -> any SecretSubscription {
+    state.withLockedValue { state in
       let subscription = InMemorySubscription(
         source: self,
         initial: CallerSecrets(caller: SecretCaller(caller), certificate: nil, bundles: Self.bundles(state)),
-        changes: changes,
-        continuation: continuation
+        onChange: onChange
       )
       state.subscriptions.append(subscription)
       state.subscribed += 1
@@ -55,22 +53,19 @@ final class InMemorySecretSource: SecretSource {
 
 final class InMemorySubscription: SecretSubscription {
   let source: InMemorySecretSource
-  let initial: CallerSecrets
-  let changes: AsyncStream<CallerSecrets>
-  private let continuation: AsyncStream<CallerSecrets>.Continuation
+  private let initial: CallerSecrets
+  private let onChange: @Sendable () -> Void
+  private let newest: NIOLockedValueBox<CallerSecrets?>
   private let node = NIOLockedValueBox<NodeRequest?>(nil)
 
-  init(
-    source: InMemorySecretSource,
-    initial: CallerSecrets,
-    changes: AsyncStream<CallerSecrets>,
-    continuation: AsyncStream<CallerSecrets>.Continuation
-  ) {
+  init(source: InMemorySecretSource, initial: CallerSecrets, onChange: @escaping @Sendable () -> Void) {
     self.source = source
     self.initial = initial
-    self.changes = changes
-    self.continuation = continuation
+    self.onChange = onChange
+    newest = NIOLockedValueBox(initial)
   }
+
+  var current: CallerSecrets? { newest.withLockedValue { $0 } }
 
   func describe(_ description: SubscriberDescription) throws(XDSStatus) {
     let node = description.node
@@ -83,23 +78,26 @@ final class InMemorySubscription: SecretSubscription {
     guard let node = node.withLockedValue({ $0 }) else { return }
     let key = node.signingRequest == nil ? "KEY \(state.chain)" : nil
     let chain = node.signingRequest.map { "CHAIN \(state.chain) for \($0)" } ?? "CHAIN \(state.chain)"
-    continuation.yield(
-      CallerSecrets(
+    newest.withLockedValue {
+      $0 = CallerSecrets(
         caller: initial.caller,
         certificate: WorkloadCertificate(chain: chain, privateKey: key),
         bundles: InMemorySecretSource.bundles(state)
       )
-    )
+    }
+    onChange()
   }
 
-  func end() { continuation.finish() }
+  func end() {
+    newest.withLockedValue { $0 = nil }
+    onChange()
+  }
 
   func acknowledged(_ receipt: XDSReceipt) {
     source.acknowledged(receipt)
   }
 
   func cancel() {
-    continuation.finish()
     source.state.withLockedValue { state in
       state.cancelled += 1
       state.subscriptions.removeAll { $0 === self }

@@ -18,7 +18,7 @@ import unittest
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 # Those that wait most come first.
-SUITES = ["rotation", "refusals", "mtls", "discovery", "signing", "certificates"]
+SUITES = ["rotation", "refusals", "mtls", "discovery", "frames", "signing", "certificates"]
 # A suite that takes longer hangs.
 SECONDS_PER_SUITE = 240
 

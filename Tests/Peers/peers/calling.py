@@ -10,8 +10,6 @@ from .process import LOOPBACK
 TIMEOUT = 15
 # Both ways in; every suite of RPCs goes through each of them.
 TRANSPORTS = ("tls", "socket")
-# How a server refuses a message that is too large: gRPC's implementations differ, grpc-swift resets the stream.
-TOO_LARGE = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED)
 
 
 def channel(control_plane, transport, workload=None):

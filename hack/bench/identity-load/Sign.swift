@@ -98,7 +98,7 @@ private final class SigningLoad {
   }
 
   private func call(_ connection: Connection) {
-    guard !isOver else { return }
+    guard !isOver, !connection.isClosed else { return }
     let start = NIODeadline.now()
     let (request, token) = (requests[sent % requests.count], tokens[sent % tokens.count])
     sent += 1
