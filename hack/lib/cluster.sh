@@ -26,7 +26,7 @@ require_kube_apiserver() {
     [[ -x $kube_apiserver ]] || fail "AMESH_KUBE_APISERVER is $kube_apiserver, which can't be executed"
     return 0
   fi
-  require_packages build-essential dpkg-dev golang-1.19-go rsync util-linux
+  require_packages build-essential dpkg-dev golang-1.19-go golang-github-modern-go-reflect2-dev rsync util-linux
   mkdir -p "$cluster_cache"
   step "Building kube-apiserver (once, about 7 minutes of one core)" build_kube_apiserver ||
     fail "kube-apiserver could not be built; AMESH_KUBE_APISERVER can name one that is there already"
@@ -57,6 +57,9 @@ build_kube_apiserver() (
   mkdir -p "$work/source/.go/src/k8s.io"
   ln -s ../../.. "$work/source/.go/src/k8s.io/kubernetes"
   cd "$work/source"
+  # The vendored one reads maps in a way that Go has not allowed since 1.18: every JSON object would end in a panic.
+  rm -rf vendor/github.com/modern-go/reflect2
+  cp -rL /usr/share/gocode/src/github.com/modern-go/reflect2 vendor/github.com/modern-go/reflect2
   export PATH="/usr/lib/go-1.19/bin:$PATH" HOME="$work/home" GOPATH="$work/source/.go" GOCACHE="$work/go-cache"
   export CGO_ENABLED=0 GOFLAGS=-p=2 GOPROXY=off
   # The source package has no git history to take these from.
