@@ -171,10 +171,13 @@ cluster_down() {
 # Ends a child, by force after 10 seconds.
 end_process() {
   local process=$1 signal=$2 tries=100
-  kill "-$signal" "$process" 2>/dev/null || true
-  while ((tries-- > 0)) && kill -0 "$process" 2>/dev/null; do sleep 0.1; done
-  kill -KILL "$process" 2>/dev/null || true
-  wait "$process" 2>/dev/null || true
+  # Bash says on standard error whom it finds killed.
+  {
+    kill "-$signal" "$process" || true
+    while ((tries-- > 0)) && kill -0 "$process"; do sleep 0.1; done
+    kill -KILL "$process" || true
+    wait "$process" || true
+  } 2>/dev/null
 }
 
 # wait_until SECONDS PROCESS NAME COMMAND…: until the command succeeds; fails with the log's end when the process ends.
