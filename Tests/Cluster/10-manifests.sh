@@ -15,29 +15,35 @@ fi
 # Installed with an address for the webhooks that the suites choose, since Services may lead nowhere here. Until
 # `amesh serve` runs, nothing listens there, and the API server is refused at once.
 webhook_address=https://127.0.0.1:9
-mkdir -p "$work/install"
-write_installation() {
-  local index count
-  count=$("$kubectl" kustomize manifests | grep -c '^- admissionReviewVersions')
+
+# with_address FOLDER FILE: what the folder renders to, its webhooks at that address.
+with_address() {
+  local overlay index count
+  overlay="$work/overlay-$(basename "$1")"
+  mkdir -p "$overlay"
+  count=$("$kubectl" kustomize "$1" | grep -c '^- admissionReviewVersions')
   {
     printf 'resources:\n  - %s\npatches:\n  - target: { kind: MutatingWebhookConfiguration }\n    patch: |-\n' \
-      "$(realpath --relative-to "$work/install" manifests)"
+      "$(realpath --relative-to "$overlay" "$1")"
     for ((index = 0; index < count; index++)); do
       printf '      - { op: move, from: /webhooks/%d/clientConfig/service/path, path: /webhooks/%d/clientConfig/url }\n' \
         "$index" "$index"
       printf '      - { op: remove, path: /webhooks/%d/clientConfig/service }\n' "$index"
     done
-  } >"$work/install/kustomization.yaml"
+  } >"$overlay/kustomization.yaml"
   # Kustomize can move the path, but not put an address before it.
-  "$kubectl" kustomize "$work/install" | sed "s,url: /inject/,url: $webhook_address/inject/," >"$work/install.yaml"
+  "$kubectl" kustomize "$overlay" | sed "s,url: /inject/,url: $webhook_address/inject/," >"$2"
+  [[ $(grep -c "url: $webhook_address/inject/" "$2") == "$count" ]]
 }
-check "the installation is written" write_installation
+check "the installation is rendered" with_address manifests "$work/install.yaml"
+check "and the revision's" with_address manifests/overlays/revision "$work/install-revision.yaml"
 is_installed=yes
 check "it is applied" "$kubectl" apply --filename "$work/install.yaml"
+check "and the revision" "$kubectl" apply --filename "$work/install-revision.yaml"
 
 nothing_changes() {
   local lines
-  lines=$("$kubectl" apply --filename "$work/install.yaml")
+  lines=$("$kubectl" apply --filename "$work/install.yaml" --filename "$work/install-revision.yaml")
   ! grep -v unchanged <<<"$lines"
 }
 check "applied again it changes nothing" nothing_changes

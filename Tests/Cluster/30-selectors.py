@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "Tests" / "Cluster"))
 from api_server import APIServer  # noqa: E402
 from label_selectors import matches  # noqa: E402
 
+CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 PREFIX = "amesh.apisix.apache.org/"
 VALUES = [None, "default", "canary", "other"]
 
@@ -46,10 +47,12 @@ def called_webhook(server, namespace, pod_labels):
 def main():
     passed = failed = 0
     with APIServer() as server, concurrent.futures.ThreadPoolExecutor(4) as pool:
-        _, configuration = server.request(
-            "GET", "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/amesh-sidecar-injector"
-        )
-        webhooks = configuration["webhooks"]
+        # Those of the revision too: side by side they have to be mutually exclusive as well.
+        webhooks = [
+            webhook
+            for name in ("amesh-sidecar-injector", "amesh-sidecar-injector-canary")
+            for webhook in server.request("GET", f"{CONFIGURATIONS}/{name}")[1]["webhooks"]
+        ]
         pods = [
             labels(inject=inject, rev=revision)
             for inject, revision in itertools.product([None, "true", "false", "maybe"], VALUES)
