@@ -160,7 +160,7 @@ cluster_down() {
   if [[ -n $cluster_apiserver ]]; then end_process "$cluster_apiserver" TERM; fi
   if [[ -n $cluster_etcd ]]; then end_process "$cluster_etcd" TERM; fi
   cluster_apiserver='' cluster_etcd=''
-  if [[ -n $cluster_directory && -f $cluster_directory/kubeconfig && -z ${AMESH_KEEP_CLUSTER:-} ]]; then
+  if [[ -n $cluster_directory && -f $cluster_directory/kubeconfig ]]; then
     rm -rf "$cluster_directory"
   fi
   cluster_directory=

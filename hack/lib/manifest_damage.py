@@ -22,6 +22,7 @@ OF_OBJECTS = {
     "a field of another type": lambda o: first(o, "Deployment")["spec"].update(replicas="2"),
     "an object that is there twice": lambda o: o.append(first(o, "Service")),
     "a ServiceAccount that is missing": lambda o: o.remove(first(o, "ServiceAccount")),
+    "a binding to nobody": lambda o: first(o, "RoleBinding")["subjects"][0].pop("namespace"),
     "a Service that selects nothing": lambda o: first(o, "Service")["spec"]["selector"].update(a="b"),
     "a probe of a port that is not there": lambda o: container(o)["livenessProbe"]["httpGet"].update(port="x"),
     "Secrets in every namespace": lambda o: first(o, "ClusterRole")["rules"][0]["resources"].append("secrets"),

@@ -40,6 +40,7 @@ def unique_names(objects):
 def references(objects):
     """Names and selectors lead to something that is there."""
     names = {(thing["kind"], thing["metadata"]["name"]) for thing in objects}
+    placed = {(thing["kind"], thing["metadata"]["name"], thing["metadata"].get("namespace")) for thing in objects}
     ports = {}
     for deployment in of_kind(objects, "Deployment"):
         template = pod_of(deployment)
@@ -67,12 +68,14 @@ def references(objects):
     for configuration in of_kind(objects, "MutatingWebhookConfiguration"):
         for webhook in configuration["webhooks"]:
             service = webhook["clientConfig"].get("service", {})
-            if ("Service", service.get("name")) not in names:
-                yield f"webhook {webhook['name']} calls Service {service.get('name')}"
+            if ("Service", service.get("name"), service.get("namespace")) not in placed:
+                yield f"webhook {webhook['name']} calls Service {service.get('namespace')}/{service.get('name')}"
     for binding in of_kind(objects, "RoleBinding", "ClusterRoleBinding"):
-        wanted = [(binding["roleRef"]["kind"], binding["roleRef"]["name"])]
-        wanted += [(subject["kind"], subject["name"]) for subject in binding["subjects"]]
-        yield from (f"{name_of(binding)} needs {kind} {name}" for kind, name in wanted if (kind, name) not in names)
+        if (binding["roleRef"]["kind"], binding["roleRef"]["name"]) not in names:
+            yield f"{name_of(binding)} needs {binding['roleRef']['kind']} {binding['roleRef']['name']}"
+        for subject in binding["subjects"]:
+            if (subject["kind"], subject["name"], subject.get("namespace")) not in placed:
+                yield f"{name_of(binding)} needs {subject['kind']} {subject.get('namespace')}/{subject['name']}"
     for scaler in of_kind(objects, "HorizontalPodAutoscaler"):
         target = scaler["spec"]["scaleTargetRef"]
         if (target["kind"], target["name"]) not in names:
