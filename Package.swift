@@ -362,7 +362,8 @@ let package = Package(
       name: "IdentityServerTests",
       dependencies: [
         "AmeshTesting", "CallerAuthentication", "CertificateAuthority", "CertificateCustody", "EnvoyAPI",
-        "EnvoyServices", "IdentityServer", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE", "SecretDiscovery",
+        "EnvoyServices", "IdentityServer", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
+        "SecretDiscovery",
         "XDSProtocol",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
