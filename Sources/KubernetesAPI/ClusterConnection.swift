@@ -4,7 +4,8 @@ package struct ClusterConnection: Sendable, Hashable {
   package var server: String
   /// Whose certificates the server may show; nil for the system's.
   package var certificateAuthority: CredentialText?
-  /// The name that the server's certificate has to be for; nil for the host's.
+  /// The name that the server's certificate has to be for; nil for the host's. One for the very address that we connect to
+  /// is as good.
   package var tlsServerName: String?
   /// Whether anybody may be the server.
   package var isInsecure: Bool

@@ -40,8 +40,8 @@ package struct LeaseRecord: Sendable, Hashable {
     spec["holderIdentity"] = .string(holder)
     spec["leaseDurationSeconds"] = .number(JSONNumber(duration))
     spec["leaseTransitions"] = .number(JSONNumber(transitions))
-    spec["acquireTime"] = acquired.isEmpty ? nil : .string(acquired)
-    spec["renewTime"] = renewed.isEmpty ? nil : .string(renewed)
+    spec["acquireTime"] = acquired.isEmpty ? JSONValue?.none : .string(acquired)
+    spec["renewTime"] = renewed.isEmpty ? JSONValue?.none : .string(renewed)
     lease["spec"] = spec
     return lease
   }

@@ -52,7 +52,7 @@ enum FieldPaths {
     case .member(let key):
       var object = value?.object ?? JSONObject()
       object[key] = set(path.dropFirst(), leaf, in: object[key])
-      return leaf == nil && object.isEmpty ? nil : .object(object)
+      return leaf == nil && object.isEmpty ? JSONValue?.none : .object(object)
     case .named(let name):
       var elements = value?.array ?? []
       let place = elements.firstIndex { $0["name"]?.string == name }
@@ -63,7 +63,7 @@ enum FieldPaths {
       case (nil, let element?): elements.append(element)
       case (nil, nil): break
       }
-      return leaf == nil && elements.isEmpty ? nil : .array(elements)
+      return leaf == nil && elements.isEmpty ? JSONValue?.none : .array(elements)
     }
   }
 

@@ -6,7 +6,8 @@ enum MergePatch {
     guard let members = patch.object else { return patch }
     var object = value?.object ?? JSONObject()
     for (key, change) in members {
-      object[key] = change.isNull ? nil : apply(change, to: object[key])
+      // Not `nil`, which is a JSON value too.
+      object[key] = change.isNull ? JSONValue?.none : apply(change, to: object[key])
     }
     return .object(object)
   }

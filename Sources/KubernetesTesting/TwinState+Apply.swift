@@ -10,7 +10,8 @@ extension TwinState {
     force: Bool
   ) throws(APIError) -> JSONValue {
     let configuration = try Self.checked(configuration, place.resource, place.key.namespace)
-    let applied = FieldPaths.leaves(of: configuration)
+    // An empty map says nothing of what is in it.
+    let applied = FieldPaths.leaves(of: configuration).filter { !($0.value.object?.isEmpty ?? false) }
     guard let before = objects[place] else {
       var object = configuration
       var metadata = object["metadata"] ?? .object([:])
