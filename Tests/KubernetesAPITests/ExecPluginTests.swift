@@ -14,12 +14,12 @@ import Testing
   init() throws { folder = try TemporaryFolder() }
 
   private func plugin(_ script: String) throws -> ExecPlugin {
-    let path = try folder.write("plugin", "#!/bin/sh\n\(script)\n")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    // Given to the shell, since no file can be executed that another test's fork still holds open for writing.
+    let path = try folder.write("plugin", script)
     return ExecPlugin(
       version: .v1,
-      command: path,
-      arguments: ["one", "t wo"],
+      command: "/bin/sh",
+      arguments: [path, "one", "t wo"],
       environment: ["MINE": "yes"],
       wantsClusterInfo: true
     )
