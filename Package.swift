@@ -134,6 +134,20 @@ let package = Package(
       ]
     ),
     .target(
+      name: "KubernetesAPI",
+      dependencies: [
+        "KubernetesObjects", "KubernetesYAML",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .target(
       name: "Observability",
       dependencies: [
         "KubernetesObjects",
@@ -251,6 +265,15 @@ let package = Package(
         .product(name: "X509", package: "swift-certificates"),
       ]
     ),
+    .target(
+      name: "KubernetesTesting",
+      dependencies: [
+        "KubernetesAPI", "KubernetesObjects",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
     .executableTarget(
       name: "custody-writer",
       dependencies: ["CertificateAuthority", "CertificateCustody"],
@@ -316,6 +339,19 @@ let package = Package(
     .testTarget(
       name: "ManifestInjectionTests",
       dependencies: ["AmeshTesting", "Injection", "KubernetesObjects", "ManifestInjection"]
+    ),
+    .testTarget(
+      name: "KubernetesAPITests",
+      dependencies: [
+        "AmeshTesting", "KubernetesAPI", "KubernetesObjects", "KubernetesTesting",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
     ),
     .testTarget(
       name: "ObservabilityTests",
