@@ -147,6 +147,16 @@ let package = Package(
       ]
     ),
     .target(
+      name: "ClusterIdentity",
+      dependencies: [
+        "CallerAuthentication", "Injection", "KubernetesAPI", "KubernetesObjects", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .target(
       name: "Observability",
       dependencies: [
         "KubernetesObjects",
@@ -345,6 +355,19 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .testTarget(
+      name: "ClusterIdentityTests",
+      dependencies: [
+        "AmeshTesting", "CallerAuthentication", "ClusterIdentity", "Injection", "KubernetesAPI", "KubernetesObjects",
+        "KubernetesTesting", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
     ),
