@@ -157,6 +157,15 @@ let package = Package(
       ]
     ),
     .target(
+      name: "ControlPlane",
+      dependencies: [
+        "CertificateAuthority", "KubernetesAPI", "KubernetesObjects", "MeshAuthority", "SPIFFE",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .target(
       name: "Observability",
       dependencies: [
         "KubernetesObjects",
@@ -367,6 +376,16 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .testTarget(
+      name: "ControlPlaneTests",
+      dependencies: [
+        "CertificateAuthority", "CertificateTesting", "ControlPlane", "KubernetesAPI", "KubernetesObjects",
+        "KubernetesTesting", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
