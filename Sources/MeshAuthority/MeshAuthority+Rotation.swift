@@ -146,7 +146,8 @@ extension MeshAuthority {
           issuer: signing.issuer,
           bundle: try bundle(of: state),
           generation: state.generation,
-          held: signing.held
+          held: signing.held,
+          root: signing.root
         ),
         now: now
       )
@@ -166,7 +167,8 @@ extension MeshAuthority {
         issuer: try Issuer(chain: path, key: authority.key, cryptography: cryptography),
         bundle: try bundle(of: state),
         generation: state.generation,
-        held: nil
+        held: nil,
+        root: authority.root.id
       ),
       now: now
     )
@@ -228,7 +230,7 @@ extension MeshAuthority {
     guard try await replace(with: next) else { return }
     let issuer = try Issuer(chain: [issued, anchor], key: key, cryptography: cryptography)
     publish(
-      SigningState(issuer: issuer, bundle: try bundle(of: next), generation: next.generation, held: held),
+      SigningState(issuer: issuer, bundle: try bundle(of: next), generation: next.generation, held: held, root: id),
       now: now
     )
     if let old, next.intermediates.contains(where: { $0.id == old.id && $0.dropped == nil }) {

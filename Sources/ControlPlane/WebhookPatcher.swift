@@ -1,0 +1,125 @@
+package import KubernetesAPI
+import KubernetesObjects
+package import Logging
+import NIOConcurrencyHelpers
+import ServiceLifecycle
+
+/// Keeps the caBundle of our revision's MutatingWebhookConfiguration right, and touches nothing else. Whoever leads does.
+package final class WebhookPatcher: Service {
+  static let fieldManager = "amesh-webhook"
+
+  private struct Memory {
+    var ledger = RetryLedger<String>(backoff: Backoff(first: .milliseconds(250), longest: .seconds(10)))
+    var problem: APIError?
+  }
+
+  private let client: any KubernetesClient
+  private let name: String
+  private let revision: String
+  private let roots: @Sendable () -> String?
+  private let leads: @Sendable () -> Bool
+  private let time: Timekeeper
+  private let draw: @Sendable () -> Double
+  private let logger: Logger
+  private let informer: Informer<WebhookObject>
+  private let memory = NIOLockedValueBox(Memory())
+  private let bell = Bell()
+
+  /// - Parameters:
+  ///   - name: of the configuration; others are not looked at.
+  ///   - revision: ours; a configuration that is labelled with another one stays as it is.
+  ///   - roots: PEM of all roots that a serving certificate may be under at this moment; nil while there are none.
+  package init(
+    client: any KubernetesClient,
+    name: String,
+    revision: String,
+    roots: @escaping @Sendable () -> String?,
+    leads: @escaping @Sendable () -> Bool,
+    time: Timekeeper = Timekeeper(),
+    draw: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+    logger: Logger
+  ) {
+    self.client = client
+    self.name = name
+    self.revision = revision
+    self.roots = roots
+    self.leads = leads
+    self.time = time
+    self.draw = draw
+    self.logger = logger
+    informer = Informer(
+      client,
+      .mutatingWebhookConfigurations,
+      selection: ObjectSelection(fields: "metadata.name=\(name)"),
+      projection: { WebhookObject($0) },
+      time: time,
+      draw: draw,
+      logger: logger
+    )
+    informer.onChange { [weak self] _ in self?.changed() }
+  }
+
+  /// Looks soon: roots or the leadership have changed.
+  package func look() { bell.ring() }
+
+  /// What is in the way; nil while the configuration can be written.
+  package var problem: APIError? { memory.withLockedValue { $0.problem } }
+
+  /// Whether the configuration trusts what we serve with, as far as is known.
+  package var isRight: Bool {
+    guard let object = informer[ObjectKey(name: name)], let pem = roots() else { return false }
+    return object.revision == revision
+      && WebhookBundle.patch(object, name: name, revision: revision, pem: pem) == nil
+  }
+
+  package func run() async throws {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { try? await self.informer.run() }
+      group.addTask { await cancelWhenGracefulShutdown { await self.watchOver() } }
+      await group.waitForAll()
+    }
+  }
+
+  private func changed() {
+    memory.withLockedValue { $0.ledger.changed(name) }
+    bell.ring()
+  }
+
+  private func watchOver() async {
+    while !Task.isCancelled {
+      await mend()
+      let now = time.now()
+      let due = memory.withLockedValue { $0.ledger.nextDue(after: now) }
+      let idle: Duration = informer.hasSynced && leads() ? .seconds(60) : .seconds(1)
+      await bell.wait(atMost: min(idle, due.map { $0 - now } ?? idle), time)
+    }
+  }
+
+  private func mend() async {
+    let now = time.now()
+    guard informer.hasSynced, leads(), let pem = roots(), let object = informer[ObjectKey(name: name)],
+      memory.withLockedValue({ $0.ledger.isDue(name, at: now) }),
+      let patch = WebhookBundle.patch(object, name: name, revision: revision, pem: pem)
+    else { return }
+    do throws(APIError) {
+      try await client.apply(.mutatingWebhookConfigurations, patch, fieldManager: Self.fieldManager, force: true)
+      memory.withLockedValue { memory in
+        memory.problem = nil
+        memory.ledger.succeeded(name, at: now, quietFor: .seconds(5))
+      }
+      logger.info("The webhook configuration trusts the current roots", metadata: ["configuration": "\(name)"])
+    } catch {
+      let isNew = memory.withLockedValue { memory in
+        memory.ledger.failed(name, at: now, draw: draw(), retryAfter: error.retryAfter)
+        defer { memory.problem = error }
+        return memory.problem?.description != error.description
+      }
+      if isNew, !error.isConflict, !error.isCancelled {
+        logger.warning(
+          "The caBundle can't be written",
+          metadata: ["configuration": "\(name)", "error": "\(error)"]
+        )
+      }
+    }
+  }
+}
