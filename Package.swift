@@ -285,7 +285,9 @@ let package = Package(
       name: "KubernetesTesting",
       dependencies: [
         "KubernetesAPI", "KubernetesObjects",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
     ),
     .executableTarget(

@@ -24,6 +24,7 @@ final class Credentials: Sendable {
     var readAt = Duration.zero
     var plugin: ExecCredential?
     var generation = 0
+    var tls: TLSConfiguration?
   }
 
   private let connection: ClusterConnection
@@ -98,28 +99,26 @@ final class Credentials: Sendable {
     if let program = connection.user.plugin, known == nil || Self.isExpired(known, wallClock()) {
       plugin = try await program.run(for: connection, environment: environment, timeLimit: pluginTimeLimit)
     }
+    let before = memory.withLockedValue { $0 }
+    var shown = ShownCredentials(token: nil, tls: before.tls, generation: before.generation)
     let materials: Materials
-    do {
+    do throws(Materials.Problem) {
       materials = try Materials(connection, plugin: plugin)
-    } catch {
-      // A file that is being replaced: what was good a minute ago still is, or the server will say.
-      guard let shown = memory.withLockedValue({ $0.shown }) else {
-        throw .transport(TransportError(.credentials, error.description))
+      shown.token = materials.token
+      if materials != before.materials {
+        shown.generation += 1
+        shown.tls = try materials.tls()
       }
-      memory.withLockedValue { $0.readAt = now }
-      return shown
-    }
-    let (before, generation) = memory.withLockedValue { ($0.materials, $0.generation) }
-    var shown = ShownCredentials(token: materials.token, tls: nil, generation: generation)
-    if materials != before { shown.generation += 1 }
-    do {
-      shown.tls = try materials.tls()
     } catch {
-      throw .transport(TransportError(.credentials, error.description))
+      // Files that are being replaced: what was good a minute ago still is, or the server will say.
+      guard let last = before.shown else { throw .transport(TransportError(.credentials, error.description)) }
+      memory.withLockedValue { $0.readAt = now }
+      return last
     }
     memory.withLockedValue { memory in
       memory.shown = shown
       memory.generation = shown.generation
+      memory.tls = shown.tls
       memory.materials = materials
       memory.readAt = now
       memory.plugin = plugin

@@ -11,6 +11,14 @@ package struct Timekeeper: Sendable {
     sleep = { try await clock.sleep(for: $0) }
   }
 
+  package init(
+    now: @escaping @Sendable () -> Duration,
+    sleep: @escaping @Sendable (Duration) async throws -> Void
+  ) {
+    self.now = now
+    self.sleep = sleep
+  }
+
   /// Runs `body`, and cancels it when it has taken so long; nil then.
   func limit<Result: Sendable>(
     _ duration: Duration,
