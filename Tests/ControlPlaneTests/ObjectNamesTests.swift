@@ -1,4 +1,5 @@
 import ControlPlane
+import KubernetesAPI
 import Testing
 
 struct ObjectNamesTests {
