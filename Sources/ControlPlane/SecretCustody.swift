@@ -18,6 +18,7 @@ package final class SecretCustody: Custody {
   private let digester: any Digester
   private let leadership: @Sendable () -> Leadership?
   private let memory = NIOLockedValueBox(AuthorityMemory())
+  private let decoded = NIOLockedValueBox<(version: String, held: AuthoritySecret)?>(nil)
   private let path: String
   private var key: ObjectKey { names.key(names.authoritySecret) }
 
@@ -97,14 +98,21 @@ package final class SecretCustody: Custody {
   private func read() async throws(CustodyError) -> (held: AuthoritySecret, object: JSONValue)? {
     let before = memory.withLockedValue { $0 }
     let secret = try await ask { client, key throws(APIError) in try await client.find(.secrets, key)?.root.value }
-    let held = try secret.map { secret throws(CustodyError) in
-      try AuthoritySecret(secret, path: path, digester: digester)
-    }
+    let held = try secret.map { secret throws(CustodyError) in try decode(secret) }
     try before.check(held, path: path)
     guard let held, let secret else { return nil }
     if before.newest == nil { try await refuseIfOlderThanPublished(held.state) }
     memory.withLockedValue { $0.keep(held) }
     return (held, secret)
+  }
+
+  /// What is unchanged is not verified again: this is asked for each second while rotation waits.
+  private func decode(_ secret: JSONValue) throws(CustodyError) -> AuthoritySecret {
+    let version = secret["metadata"]?["resourceVersion"]?.string
+    if let version, let last = decoded.withLockedValue({ $0 }), last.version == version { return last.held }
+    let held = try AuthoritySecret(secret, path: path, digester: digester)
+    if let version { decoded.withLockedValue { $0 = (version, held) } }
+    return held
   }
 
   /// - Returns: false when somebody else wrote in between.

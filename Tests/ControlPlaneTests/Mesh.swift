@@ -49,8 +49,8 @@ final class Mesh {
   /// Lives of seconds, so that a whole rotation fits into some hours of the clock.
   static var policy: RotationPolicy {
     var policy = RotationPolicy()
-    policy.rootLife = 20_000
-    policy.prepareAhead = 6_000
+    policy.rootLife = 4_000
+    policy.prepareAhead = 2_000
     policy.intermediateLife = 800
     policy.leafLife = 60
     policy.leafCap = 200
@@ -155,17 +155,21 @@ final class Mesh {
     replicas.values.first { $0.plane.election.leadership != nil && !$0.client.isCut }
   }
 
-  func state() async throws -> AuthorityState? {
-    try await server.find(.secrets, Self.names.key("amesh-ca")).map {
-      try AuthoritySecret($0.root.value, path: "", digester: OpenSSL()).state
-    }
+  private var decoded: (version: String, secret: AuthoritySecret)?
+
+  /// What lies in the Secret.
+  func secret() async throws -> AuthoritySecret? {
+    guard let object = try await server.find(.secrets, Self.names.key("amesh-ca"))?.root.value else { return nil }
+    let version = object["metadata"]?["resourceVersion"]?.string ?? ""
+    if let decoded, decoded.version == version { return decoded.secret }
+    let secret = try AuthoritySecret(object, path: "", digester: OpenSSL())
+    decoded = (version, secret)
+    return secret
   }
 
-  func fence() async throws -> Int? {
-    try await server.find(.secrets, Self.names.key("amesh-ca")).map {
-      try AuthoritySecret($0.root.value, path: "", digester: OpenSSL()).fence
-    }
-  }
+  func state() async throws -> AuthorityState? { try await secret()?.state }
+
+  func fence() async throws -> Int? { try await secret()?.fence }
 
   func bundle(in namespace: String) async throws -> PublishedBundle? {
     try await PublishedBundle.read(server, ObjectKey(namespace: namespace, name: "amesh-root"))
