@@ -13,7 +13,18 @@ extension BundleDistribution {
   /// Writes one namespace's ConfigMap, if that is still ours to do.
   func mend(_ namespace: String, _ held: HeldBundle?) async {
     // The bundle of this moment, and not of the round's beginning: never an older one after a newer one.
-    guard !Task.isCancelled, leads(), let wanted = wanted() else { return }
+    guard !Task.isCancelled, leads() else { return }
+    memory.withLockedValue { $0.ledger.begins(namespace, at: time.now()) }
+    var held = held
+    if held == nil {
+      // The watch may only be late, and an apply over nothing in particular would be one over a newer bundle too.
+      do throws(APIError) {
+        held = try await client.find(.configMaps, key(namespace)).flatMap { reader.read($0.root) }
+      } catch {
+        return failed(namespace, error)
+      }
+    }
+    guard leads(), let wanted = wanted() else { return }
     switch BundleDecision.of(held, wanted, isHome: namespace == names.namespace) {
     case .keep: return
     case .write: break
@@ -53,10 +64,9 @@ extension BundleDistribution {
   }
 
   private func succeeded(_ namespace: String) {
-    let now = time.now()
     memory.withLockedValue { memory in
       memory.problems[namespace] = nil
-      memory.ledger.succeeded(namespace, at: now, quietFor: .seconds(5))
+      memory.ledger.succeeded(namespace)
     }
   }
 

@@ -30,6 +30,7 @@ package final class BundleDistribution: Service {
   let logger: Logger
   private let namespaces: Informer<NamespaceFacts>
   private let configMaps: Informer<HeldBundle>
+  let reader: BundleReader
   let memory = NIOLockedValueBox(Memory())
   private let bell = Bell()
 
@@ -67,6 +68,7 @@ package final class BundleDistribution: Service {
       logger: logger
     )
     let reader = BundleReader()
+    self.reader = reader
     configMaps = Informer(
       client,
       .configMaps,
@@ -93,6 +95,8 @@ package final class BundleDistribution: Service {
   }
 
   // MARK: What is known
+
+  func key(_ namespace: String) -> ObjectKey { ObjectKey(namespace: namespace, name: names.trustBundle) }
 
   private var hasSynced: Bool { namespaces.hasSynced && configMaps.hasSynced }
 
@@ -124,7 +128,7 @@ package final class BundleDistribution: Service {
     let wanted = wanted()
     let selected = namespaces.all.filter { counts($0.key.name, $0.value) }.map(\.key.name)
     let current = selected.count { namespace in
-      configMaps[ObjectKey(namespace: namespace, name: names.trustBundle)]?.text?.pem == wanted?.pem
+      configMaps[key(namespace)]?.text?.pem == wanted?.pem
     }
     let problems = memory.withLockedValue { $0.problems }
     return BundleDistributionStatus(
@@ -188,7 +192,7 @@ package final class BundleDistribution: Service {
     guard hasSynced, leads(), let wanted = wanted() else { return }
     let now = time.now()
     let amiss = namespaces.all.filter { counts($0.key.name, $0.value) }.map(\.key.name).filter { namespace in
-      let held = configMaps[ObjectKey(namespace: namespace, name: names.trustBundle)]
+      let held = configMaps[key(namespace)]
       return BundleDecision.of(held, wanted, isHome: namespace == names.namespace) != .keep
         && memory.withLockedValue { $0.ledger.isDue(namespace, at: now) }
     }
@@ -197,7 +201,7 @@ package final class BundleDistribution: Service {
     await withTaskGroup(of: Void.self) { group in
       for (index, namespace) in order.enumerated() {
         if index >= Self.width { await group.next() }
-        let held = configMaps[ObjectKey(namespace: namespace, name: names.trustBundle)]
+        let held = configMaps[key(namespace)]
         group.addTask { await self.mend(namespace, held) }
       }
     }

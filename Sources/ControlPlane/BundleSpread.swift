@@ -30,7 +30,9 @@ struct BundleSpread: Sendable {
   ///   - isNew: the ConfigMap was not there before.
   mutating func holds(_ namespace: String, _ roots: Set<AuthorityID>?, isNew: Bool, at now: Duration) {
     let before = contents[namespace]
-    let fresh = before == nil && isNew ? now - Self.kubeletLag : now
+    // Where we have not seen the beginning, someone may have had and lost another one.
+    let isFirst = before == nil && isNew && namespaces[namespace] == true
+    let fresh = isFirst ? now - Self.kubeletLag : now
     var since: [AuthorityID: Duration] = [:]
     for root in roots ?? [] { since[root] = before?.since[root] ?? fresh }
     contents[namespace] = Content(since: since)

@@ -1,6 +1,6 @@
+import CertificateAuthority
 package import FoundationEssentials
 package import KubernetesAPI
-import CertificateAuthority
 import KubernetesObjects
 package import Logging
 import NIOConcurrencyHelpers

@@ -116,7 +116,8 @@ package final class ReplicaReports: Service {
     while !Task.isCancelled {
       var wait = Self.pulse
       let now = time.now()
-      if let own = own(), last.map({ $0 != (own.generation, own.report, $0.at) || now >= $0.at + Self.period }) ?? true {
+      if let own = own(), last.map({ $0 != (own.generation, own.report, $0.at) || now >= $0.at + Self.period }) ?? true
+      {
         beat += 1
         do throws(APIError) {
           let entry = ReplicaEntry(beat: beat, generation: own.generation, time: wallClock(), report: own.report)

@@ -3,8 +3,10 @@ import KubernetesAPI
 /// When what failed is tried again, for each thing by itself and without an end. A value.
 struct RetryLedger<Key: Hashable & Sendable>: Sendable {
   private struct Entry: Sendable {
-    var failures: Int
-    var notBefore: Duration
+    var failures = 0
+    var notBefore = Duration.zero
+    /// It has failed last, so that a change from elsewhere does not cut the wait short.
+    var isFailed = false
   }
 
   private var entries: [Key: Entry] = [:]
@@ -17,24 +19,25 @@ struct RetryLedger<Key: Hashable & Sendable>: Sendable {
   /// When the first of those that wait is due.
   func nextDue(after now: Duration) -> Duration? { entries.values.map(\.notBefore).filter { $0 > now }.min() }
 
+  /// It is being done. After that it takes a moment until the watch tells so, which ends the wait.
+  mutating func begins(_ key: Key, at now: Duration, quietFor quiet: Duration = .seconds(5)) {
+    entries[key, default: Entry()].notBefore = now + quiet
+    entries[key]?.isFailed = false
+  }
+
   /// - Parameter atLeast: for what is not to be expected to mend soon.
   mutating func failed(_ key: Key, at now: Duration, draw: Double, retryAfter: Duration?, atLeast: Duration = .zero) {
     let failures = min((entries[key]?.failures ?? 0) + 1, 64)
     let wait = max(backoff.wait(failures: failures, draw: draw, retryAfter: retryAfter), atLeast)
-    entries[key] = Entry(failures: failures, notBefore: now + wait)
+    entries[key] = Entry(failures: failures, notBefore: now + wait, isFailed: true)
   }
 
-  /// Done; it takes a moment until the watch tells so.
-  mutating func succeeded(_ key: Key, at now: Duration, quietFor quiet: Duration) {
-    entries[key] = Entry(failures: 0, notBefore: now + quiet)
-  }
+  mutating func succeeded(_ key: Key) { entries[key]?.failures = 0 }
 
-  /// It has changed: what was waited for may be over. Failures go on counting.
+  /// The watch has told of it.
   mutating func changed(_ key: Key) {
-    if entries[key]?.failures == 0 { entries[key] = nil }
+    if entries[key]?.isFailed == false { entries[key]?.notBefore = .zero }
   }
 
   mutating func forget(_ key: Key) { entries[key] = nil }
-
-  mutating func keep(only isKept: (Key) -> Bool) { entries = entries.filter { isKept($0.key) } }
 }

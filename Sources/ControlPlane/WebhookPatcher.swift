@@ -101,11 +101,12 @@ package final class WebhookPatcher: Service {
       memory.withLockedValue({ $0.ledger.isDue(name, at: now) }),
       let patch = WebhookBundle.patch(object, name: name, revision: revision, pem: pem)
     else { return }
+    memory.withLockedValue { $0.ledger.begins(name, at: now) }
     do throws(APIError) {
       try await client.apply(.mutatingWebhookConfigurations, patch, fieldManager: Self.fieldManager, force: true)
       memory.withLockedValue { memory in
         memory.problem = nil
-        memory.ledger.succeeded(name, at: now, quietFor: .seconds(5))
+        memory.ledger.succeeded(name)
       }
       logger.info("The webhook configuration trusts the current roots", metadata: ["configuration": "\(name)"])
     } catch {

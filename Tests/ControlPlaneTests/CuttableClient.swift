@@ -7,12 +7,19 @@ import NIOConcurrencyHelpers
 final class CuttableClient: KubernetesClient {
   private let server: any KubernetesClient
   private let cut = NIOLockedValueBox(false)
+  private let closed = NIOLockedValueBox<Set<String>>([])
 
   init(_ server: any KubernetesClient) { self.server = server }
 
   var isCut: Bool {
     get { cut.withLockedValue { $0 } }
     set { cut.withLockedValue { $0 = newValue } }
+  }
+
+  /// Namespaces in which nothing may be patched.
+  var forbidden: Set<String> {
+    get { closed.withLockedValue { $0 } }
+    set { closed.withLockedValue { $0 = newValue } }
   }
 
   private func pass() throws(APIError) {
@@ -68,6 +75,9 @@ final class CuttableClient: KubernetesClient {
     subresource: String?
   ) async throws(APIError) -> JSONDocument {
     try pass()
+    if let namespace = key.namespace, forbidden.contains(namespace) {
+      throw .twin(403, "Forbidden", "\(resource) \"\(key.name)\" is forbidden")
+    }
     return try await server.patch(resource, key, patch, subresource: subresource)
   }
 

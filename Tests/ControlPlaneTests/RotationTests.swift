@@ -65,9 +65,12 @@ import Testing
     await mesh.end()
   }
 
-  @Test(.timeLimit(.minutes(2)), arguments: [
-    [AuthorityRoot.Phase.active], [.active, .prepared], [.superseded, .active],
-  ])
+  @Test(
+    .timeLimit(.minutes(2)),
+    arguments: [
+      [AuthorityRoot.Phase.active], [.active, .prepared], [.superseded, .active],
+    ]
+  )
   func `the leader is killed within a step, and the next goes on`(_ phases: [AuthorityRoot.Phase]) async throws {
     let mesh = try await Mesh()
     for _ in 0..<3 { await mesh.start() }
@@ -92,7 +95,9 @@ import Testing
     await mesh.end()
   }
 
-  @Test(.timeLimit(.minutes(2))) func `a replica that is cut off is waited for, and ends before it could do harm`() async throws {
+  @Test(.timeLimit(.minutes(2))) func `a replica that is cut off is waited for, and ends before it could do harm`()
+    async throws
+  {
     let mesh = try await Mesh()
     for _ in 0..<3 { await mesh.start() }
     // Lives are long compared with these steps: the cut comes before the next root is prepared.
@@ -154,7 +159,9 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `a signer whose root was thrown out of the bundle signs no more`() async throws {
     let mesh = try await Mesh()
     for _ in 0..<2 { await mesh.start() }
-    _ = try await mesh.pass(upTo: 60) { mesh.leader != nil && mesh.replicas.values.allSatisfy { $0.plane.authority.signing != nil } }
+    _ = try await mesh.pass(upTo: 60) {
+      mesh.leader != nil && mesh.replicas.values.allSatisfy { $0.plane.authority.signing != nil }
+    }
     let leader = try #require(mesh.leader)
     let other = try #require(mesh.replicas.values.first { $0.name != leader.name })
     let stolen = try #require(try await mesh.state()?.signer?.id)
@@ -183,10 +190,14 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `a step that a person asks for is the leader's`() async throws {
     let mesh = try await Mesh()
     for _ in 0..<2 { await mesh.start() }
-    _ = try await mesh.pass(upTo: 60) { mesh.leader != nil && mesh.replicas.values.allSatisfy { $0.plane.authority.signing != nil } }
+    _ = try await mesh.pass(upTo: 60) {
+      mesh.leader != nil && mesh.replicas.values.allSatisfy { $0.plane.authority.signing != nil }
+    }
     let other = try #require(mesh.replicas.values.first { $0.name != mesh.leader?.name })
     let error = await #expect(throws: MeshAuthorityError.self) {
-      _ = try await other.plane.authority.command(.prepare, force: true, now: mesh.now) { await other.plane.observe($0) }
+      _ = try await other.plane.authority.command(.prepare, force: true, now: mesh.now) {
+        await other.plane.observe($0)
+      }
     }
     guard case .refused(.notLeading) = error else {
       Issue.record("\(String(describing: error))")
