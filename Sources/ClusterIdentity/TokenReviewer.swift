@@ -32,7 +32,7 @@ package final class TokenReviewer: Sendable {
     /// How long a caller stands in line for a review, and how long one may take.
     package var longestWait = Duration.seconds(2)
     package var timeLimit = Duration.seconds(5)
-    /// How long an answer holds.
+    /// How long an answer holds. The API server's own memory of good tokens, ten seconds, comes on top.
     package var positiveLifetime = Duration.seconds(10)
     package var negativeLifetime = Duration.seconds(1)
     /// For so long nobody is asked after no answer came.

@@ -36,7 +36,9 @@ struct ClusterSigningKeysTests {
   }
 
   @Test func `a flood of unknown names leads to few looks`() async throws {
-    let cluster = try TestCluster()
+    var limits = TokenReviewer.Limits()
+    limits.longestWait = .zero
+    let cluster = try TestCluster(limits: limits)
     let token = try await cluster.workload()
     try await cluster.run {
       let before = cluster.keyReads
@@ -45,7 +47,7 @@ struct ClusterSigningKeysTests {
         #expect(await cluster.judge(made).isAccepted == false)
       }
       #expect(cluster.keyReads == before + 2)
-      #expect(cluster.reviews <= 30)
+      #expect(cluster.reviews == 10)
       #expect(await cluster.judge(token).isAccepted)
       // A look again in ten seconds.
       cluster.clock.advance(by: .seconds(10))
@@ -71,22 +73,17 @@ struct ClusterSigningKeysTests {
     let token = try await cluster.workload()
     try await cluster.run {
       cluster.server.goAway()
-      let reads = cluster.keyReads
       cluster.clock.advance(by: .seconds(300))
-      await cluster.server.observed.wait { state in
-        state.requests.count { $0.name == DiscoveryDocument.keysPath } > reads
-      }
-      await cluster.clock.waitForSleepers(3)
+      #expect(await cluster.keys.refresh(after: cluster.keys.current?.generation) == false)
       #expect(cluster.keys.problem?.contains("can't be reached") == true)
       #expect(cluster.keys.age.map { $0 >= .seconds(300) } == true)
       #expect(await cluster.judge(token).isAccepted)
     }
   }
 
-  @Test(arguments: [
-    Array("no JSON".utf8), Array(#"{"keys":[]}"#.utf8), [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20),
-  ])
-  func `what are no keys changes nothing`(answer: [UInt8]) async throws {
+  @Test(arguments: ["no JSON", #"{"keys":[]}"#, "long"])
+  func `what are no keys changes nothing`(text: String) async throws {
+    let answer = text == "long" ? [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20) : Array(text.utf8)
     let cluster = try TestCluster()
     #expect(await cluster.keys.refresh(after: nil))
     let before = try #require(cluster.keys.current)
@@ -120,6 +117,8 @@ struct ClusterSigningKeysTests {
       cluster.server.serve(DiscoveryDocument.path, SigningCluster.discovery(issuer: "https://moved"))
       cluster.clock.advance(by: .seconds(300))
       await cluster.keyChanges.wait { $0 == 2 }
+      // What the informers heard is old by now.
+      cluster.register(other)
       #expect(await cluster.judge(other).isAccepted)
       #expect(await cluster.judge(token) == .refused(.tokenIssuer))
     }

@@ -94,6 +94,7 @@ struct RealStack: Sendable {
       group.addTask { try await self.keys.run() }
       group.addTask { try await self.objects.run() }
       try await objects.waitUntilSynced()
+      #expect(await keys.refresh(after: nil))
       defer { group.cancelAll() }
       try await body()
     }

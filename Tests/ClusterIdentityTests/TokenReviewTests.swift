@@ -139,7 +139,6 @@ struct TokenReviewTests {
     #expect(cluster.reviewer.cache.count == 1)
     var text = ""
     dump(cluster.reviewer.cache, to: &text)
-    dump(cluster.reviewer, to: &text)
     dump(token.bearer, to: &text)
     #expect(text.contains("system:serviceaccount:shop:cart"))
     for piece in [token.text] + token.text.split(separator: ".").map(String.init) { #expect(!text.contains(piece)) }
