@@ -13,6 +13,9 @@ struct AuthoritySecret: Sendable, Equatable {
   var state: AuthorityState
   /// Of the leader who wrote last; nothing is taken from a lower one.
   var fence: Int
+  /// What signs where the root that signs is plugged in: a copy, so that neither a bad replacement nor a restart on the way
+  /// to the next one leaves the mesh without.
+  var signer: PluggedInContents?
 
   /// Reads a Secret.
   ///
@@ -31,7 +34,8 @@ struct AuthoritySecret: Sendable, Equatable {
       throw .edited(path: path, problem: "\(Self.fenceName) is no whole number")
     }
     let state = Array(bytes)
-    guard Self.text(data?[Self.digestName]) == (try Self.digest(state, fence, path, digester)) else {
+    let signer = Self.signer(data)
+    guard Self.text(data?[Self.digestName]) == (try Self.digest(state, fence, signer, path, digester)) else {
       throw .edited(path: path, problem: "its contents are not those of \(Self.digestName)")
     }
     do throws(AuthorityStateError) {
@@ -40,11 +44,23 @@ struct AuthoritySecret: Sendable, Equatable {
       throw .invalid(path: path, error)
     }
     self.fence = fence
+    self.signer = signer
   }
 
-  init(state: AuthorityState, fence: Int) {
+  init(state: AuthorityState, fence: Int, signer: PluggedInContents? = nil) {
     self.state = state
     self.fence = fence
+    self.signer = signer
+  }
+
+  private static let signerPrefix = "signer-"
+
+  private static func signer(_ data: JSONValue?) -> PluggedInContents? {
+    let limit = PluggedInContents.maximumBytes / 3 * 4 + 4
+    return try? PluggedInContents(of: "") { name throws(PluggedInError) in
+      guard let text = data?[signerPrefix + name]?.string, text.utf8.count <= limit else { return nil }
+      return Data(base64Encoded: text).map { Array($0) }
+    }
   }
 
   /// The Secret with this in it; whatever else it says stays.
@@ -54,7 +70,9 @@ struct AuthoritySecret: Sendable, Equatable {
     var data = secret["data"] ?? .object([:])
     data[Self.stateName] = Self.base64(bytes)
     data[Self.fenceName] = Self.base64(Array("\(fence)".utf8))
-    data[Self.digestName] = Self.base64(Array(try Self.digest(bytes, fence, path, digester).utf8))
+    data[Self.digestName] = Self.base64(Array(try Self.digest(bytes, fence, signer, path, digester).utf8))
+    for name in (data.object?.keys ?? []).filter({ $0.hasPrefix(Self.signerPrefix) }) { data[name] = nil }
+    for (name, bytes) in signer?.files ?? [] { data[Self.signerPrefix + name] = Self.base64(bytes) }
     secret["data"] = data
     return secret
   }
@@ -78,13 +96,27 @@ struct AuthoritySecret: Sendable, Equatable {
   private static func digest(
     _ state: [UInt8],
     _ fence: Int,
+    _ signer: PluggedInContents?,
     _ path: String,
     _ digester: some Digester
   ) throws(CustodyError) -> String {
     do throws(KeyError) {
-      return Hexadecimal.text(try digester.sha256((Array("\(fence)\n".utf8) + state)[...]))
+      var bytes = Array("\(fence) \(state.count)\n".utf8) + state
+      for (name, contents) in signer?.files ?? [] { bytes += Array("\(name) \(contents.count)\n".utf8) + contents }
+      return Hexadecimal.text(try digester.sha256(bytes[...]))
     } catch {
       throw .unreadable(path: path, problem: "\(error)")
     }
+  }
+}
+
+extension PluggedInContents {
+  /// By the names of their layout.
+  fileprivate var files: [(name: String, bytes: [UInt8])] {
+    var files = [
+      (layout.certificate, certificate), (layout.key, key.withUnsafeBytes { Array($0) }), (layout.roots, roots),
+    ]
+    if let name = layout.chain, !chain.isEmpty { files.append((name, chain)) }
+    return files
   }
 }

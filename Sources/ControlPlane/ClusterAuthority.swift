@@ -16,6 +16,7 @@ package struct ClusterAuthority: Sendable {
   package let observations: ClusterObservations
   package let follower: AuthorityFollower
   package let webhooks: WebhookPatcher
+  package let pluggedIn: PluggedInWatch
 
   /// What is told about a cluster.
   package struct Configuration: Sendable {
@@ -61,7 +62,9 @@ package struct ClusterAuthority: Sendable {
       client: client,
       names: names,
       replica: replica,
-      digester: cryptography,
+      cryptography: cryptography,
+      policy: mesh.policy,
+      wallClock: wallClock,
       leadership: leadership
     )
     let authority = MeshAuthority(
@@ -120,6 +123,13 @@ package struct ClusterAuthority: Sendable {
       wallClock: wallClock,
       logger: logger
     )
+    pluggedIn = PluggedInWatch(
+      client: client,
+      custody: custody,
+      time: time,
+      logger: logger,
+      onChange: { [follower] in follower.look() }
+    )
     webhooks = WebhookPatcher(
       client: client,
       name: cluster.webhooks,
@@ -150,7 +160,7 @@ package struct ClusterAuthority: Sendable {
   }
 
   /// What has to run besides the ``MeshAuthorityService``; in the order in which they are to start.
-  package var services: [any Service] { [election, follower, reports, bundles, webhooks] }
+  package var services: [any Service] { [election, follower, pluggedIn, reports, bundles, webhooks] }
 
   /// The last that a replica does: rotation need not wait for it then.
   package func leave(now: Date) async {

@@ -42,6 +42,7 @@ package final class ClusterObservations: Sendable {
     guard let leadership = leadership(), await claim(leadership.fence) else {
       return RotationObservations(leads: false)
     }
+    await adopt()
     let others = reports.others
     var replicas = others.mapValues { ReplicaObservation.reports($0) }
     replicas[replica] = .reports(own)
@@ -52,6 +53,17 @@ package final class ClusterObservations: Sendable {
       ([own] + others.values).allSatisfy { $0.spread[root]?.waitingSubscribers == 0 }
     }
     return RotationObservations(replicas: replicas, configMapsHold: held)
+  }
+
+  /// What is plugged in is made known first, and signs when everyone has it: as any other root.
+  private func adopt() async {
+    do throws(CustodyError) {
+      try await custody.adoptPluggedIn()
+    } catch {
+      // Somebody else's write is looked at the next time.
+      if case .conflict = error { return }
+      logger.warning("What is plugged in can't be taken over", metadata: ["error": "\(error)"])
+    }
   }
 
   private func claim(_ fence: Int) async -> Bool {

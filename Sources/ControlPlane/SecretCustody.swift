@@ -1,6 +1,8 @@
 package import CertificateAuthority
+package import FoundationEssentials
 package import KubernetesAPI
 import KubernetesObjects
+package import MeshAuthority
 import NIOConcurrencyHelpers
 
 /// Keeps the authority's state in one Secret, which all replicas share.
@@ -12,30 +14,39 @@ package final class SecretCustody: Custody {
   /// How often a write is tried again that another one has overtaken.
   private static let maximumConflicts = 8
 
-  private let client: any KubernetesClient
-  private let names: ObjectNames
+  let client: any KubernetesClient
+  let names: ObjectNames
   private let replica: String
   private let digester: any Digester
-  private let leadership: @Sendable () -> Leadership?
+  let source: PluggedInSource
+  let leadership: @Sendable () -> Leadership?
+  let wallClock: @Sendable () -> Date
   private let memory = NIOLockedValueBox(AuthorityMemory())
   private let decoded = NIOLockedValueBox<(version: String, held: AuthoritySecret)?>(nil)
-  private let path: String
+  /// The copy of what is plugged in that was checked last.
+  private let copy = NIOLockedValueBox<PluggedInSource.Plugged?>(nil)
+  let path: String
   private var key: ObjectKey { names.key(names.authoritySecret) }
 
   /// - Parameters:
   ///   - replica: this process, as its records in the state name it.
+  ///   - policy: by which a plugged-in authority is judged.
   ///   - leadership: whether this process leads now, see ``LeaderElection/leadership``.
   package init(
     client: any KubernetesClient,
     names: ObjectNames,
     replica: String,
-    digester: any Digester,
+    cryptography: any MeshAuthority.Libraries,
+    policy: RotationPolicy,
+    wallClock: @escaping @Sendable () -> Date = { Date() },
     leadership: @escaping @Sendable () -> Leadership?
   ) {
     self.client = client
     self.names = names
     self.replica = replica
-    self.digester = digester
+    digester = cryptography
+    source = PluggedInSource(keys: cryptography, policy: policy)
+    self.wallClock = wallClock
     self.leadership = leadership
     path = "Secret \(names.namespace)/\(names.authoritySecret)"
   }
@@ -52,12 +63,12 @@ package final class SecretCustody: Custody {
     for _ in 0..<Self.maximumConflicts {
       if let found = try await read() { return found.held.state }
       try await refuseIfTrusted()
-      let new = AuthoritySecret(state: state, fence: newestFence)
+      let new = try await first(state)
       let object = try new.written(into: AuthoritySecret.newSecret(key), path: path, digester: digester)
       do throws(APIError) {
         try await client.create(.secrets, object)
         memory.withLockedValue { $0.keep(new) }
-        return state
+        return new.state
       } catch let error where error.isAlreadyExists {
         // Someone was faster.
         continue
@@ -71,11 +82,14 @@ package final class SecretCustody: Custody {
   package func replace(with state: AuthorityState) async throws(CustodyError) {
     guard let (found, object) = try await read() else { throw .conflict(found: nil) }
     guard found.state.generation == state.generation - 1 else { throw .conflict(found: found.state.generation) }
-    var new = AuthoritySecret(state: state, fence: found.fence)
+    var new = AuthoritySecret(state: state, fence: found.fence, signer: found.signer)
     if case .rotation(let signer) = AuthorityChange.between(found.state, state, replica: replica) {
       let fence = leadership()?.fence
       guard let fence, fence >= found.fence else { throw .fenced(path: path, fence: fence, newest: found.fence) }
-      if let signer { try await refuseUnlessPublished(signer) }
+      if let signer {
+        try await refuseUnlessPublished(signer)
+        new.signer = try signerFiles(of: state)
+      }
       new.fence = fence
     }
     guard try await write(new, into: object) else {
@@ -88,14 +102,33 @@ package final class SecretCustody: Custody {
     for _ in 0..<Self.maximumConflicts {
       guard let (found, object) = try await read(), found.fence != fence else { return }
       guard found.fence < fence else { throw .fenced(path: path, fence: fence, newest: found.fence) }
-      if try await write(AuthoritySecret(state: found.state, fence: fence), into: object) { return }
+      if try await write(AuthoritySecret(state: found.state, fence: fence, signer: found.signer), into: object) {
+        return
+      }
     }
     throw .conflict(found: newestGeneration)
   }
 
+  // MARK: What is plugged in
+
+  /// Own roots go on being rotated beside what is plugged in.
+  package var isReadOnly: Bool { false }
+
+  package var pluggedIn: PluggedInAuthority? {
+    guard let newest = memory.withLockedValue({ $0.newest }), let signer = newest.state.signer, signer.key == nil else {
+      return nil
+    }
+    if let plugged = source.newest, plugged.authority.root.id == signer.id { return plugged.authority }
+    guard let contents = newest.signer else { return nil }
+    if let copy = copy.withLockedValue({ $0 }), copy.contents == contents { return copy.authority }
+    guard let authority = source.check(contents, now: wallClock()), authority.root.id == signer.id else { return nil }
+    copy.withLockedValue { $0 = PluggedInSource.Plugged(contents: contents, authority: authority) }
+    return authority
+  }
+
   // MARK: The Secret
 
-  private func read() async throws(CustodyError) -> (held: AuthoritySecret, object: JSONValue)? {
+  func read() async throws(CustodyError) -> (held: AuthoritySecret, object: JSONValue)? {
     let before = memory.withLockedValue { $0 }
     let secret = try await ask { client, key throws(APIError) in try await client.find(.secrets, key)?.root.value }
     let held = try secret.map { secret throws(CustodyError) in try decode(secret) }
@@ -116,7 +149,7 @@ package final class SecretCustody: Custody {
   }
 
   /// - Returns: false when somebody else wrote in between.
-  private func write(_ new: AuthoritySecret, into object: JSONValue) async throws(CustodyError) -> Bool {
+  func write(_ new: AuthoritySecret, into object: JSONValue) async throws(CustodyError) -> Bool {
     let object = try new.written(into: object, path: path, digester: digester)
     do throws(APIError) {
       try await client.update(.secrets, object)
@@ -129,7 +162,7 @@ package final class SecretCustody: Custody {
     return true
   }
 
-  private func ask<Answer>(
+  func ask<Answer>(
     _ question: (any KubernetesClient, ObjectKey) async throws(APIError) -> Answer
   ) async throws(CustodyError) -> Answer {
     do throws(APIError) {

@@ -108,7 +108,7 @@ final class Mesh {
   }
 
   /// Election, reports, bundles, webhooks and follower each wait for the time in one place.
-  private func settle() async { await clock.waitForSleepers(replicas.count * 5) }
+  private func settle() async { await clock.waitForSleepers(replicas.count * 6) }
 
   /// Lets time pass, and every replica take a look.
   func pass(_ seconds: Double) async {

@@ -11,39 +11,6 @@ import Testing
 
 /// Replicas that share a Secret, through whole rotations of the root.
 @Suite(.serialized) struct RotationTests {
-  /// Leaves that live, each to be verified by the bundle of every replica and of a namespace's ConfigMap.
-  private final class Leaves {
-    private var leaves: [ReleasedCertificate] = []
-    private(set) var verified = 0
-    private var turn = 0
-
-    /// Takes one of each replica every half a minute.
-    func pass(_ mesh: Mesh) async throws {
-      turn += 1
-      guard turn % 3 == 0 else { return }
-      for replica in mesh.replicas.values where replica.plane.authority.isReady(now: mesh.now) {
-        let leaf = try mesh.leaf(replica)
-        replica.plane.authority.handedOut(leafEnds: leaf.certificate.validity.notAfter, withBundle: true)
-        leaves.append(leaf)
-      }
-      leaves.removeAll { !$0.certificate.isValid(at: mesh.now) }
-      var bundles: [TrustBundle] = []
-      for bundle in mesh.replicas.values.compactMap({ $0.plane.authority.signing?.bundle })
-      where !bundles.contains(bundle) { bundles.append(bundle) }
-      let key = ObjectKey(namespace: "shop", name: "amesh-root")
-      if let text = try await mesh.server.find(.configMaps, key)?.root.value["data"]?["root-cert.pem"]?.string {
-        let bundle = try TrustBundle(trustDomain: mesh.trustDomain, pem: Array(text.utf8))
-        if !bundles.contains(bundle) { bundles.append(bundle) }
-      }
-      for leaf in [leaves.first, leaves.last].compactMap(\.self) {
-        for bundle in bundles {
-          #expect(try await bundle.verify(leaf.chain, at: mesh.now) == mesh.web.id)
-          verified += 1
-        }
-      }
-    }
-  }
-
   private static func phases(_ state: AuthorityState?) -> [AuthorityRoot.Phase] { state?.roots.map(\.phase) ?? [] }
 
   @Test(.timeLimit(.minutes(2))) func `three replicas take a root through all phases by themselves`() async throws {

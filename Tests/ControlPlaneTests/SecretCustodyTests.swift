@@ -28,7 +28,7 @@ struct SecretCustodyTests {
     replica: String = "a",
     names: ObjectNames = Self.names
   ) -> SecretCustody {
-    SecretCustody(client: client, names: names, replica: replica, digester: OpenSSL()) {
+    SecretCustody(client: client, names: names, replica: replica, cryptography: OpenSSL(), policy: RotationPolicy()) {
       fence.map { Leadership(fence: $0, validUntil: .seconds(10)) }
     }
   }

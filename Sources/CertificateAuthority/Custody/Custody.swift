@@ -4,8 +4,11 @@
 /// A write either takes place wholly or not at all, and only on top of the generation that its writer has seen. So of two
 /// writers one is told that it lost, and reads again.
 package protocol Custody: Sendable {
-  /// What signs leaves where roots come from outside, so that there is nothing for us to rotate; nil elsewhere.
+  /// What signs leaves where the root that signs comes from outside; nil elsewhere.
   var pluggedIn: PluggedInAuthority? { get }
+
+  /// Whether all roots come from outside, so that there is nothing for us to rotate.
+  var isReadOnly: Bool { get }
 
   /// The state; nil where there is none yet.
   func load() async throws(CustodyError) -> AuthorityState?
