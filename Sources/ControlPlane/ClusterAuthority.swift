@@ -135,7 +135,6 @@ package struct ClusterAuthority: Sendable {
       name: cluster.webhooks,
       revision: cluster.revision,
       roots: { authority.signing?.bundle.pem },
-      leads: leads,
       time: time,
       draw: draw,
       logger: logger
@@ -147,9 +146,8 @@ package struct ClusterAuthority: Sendable {
       bundles.look()
       webhooks.look()
     }
-    election.onChange { [bundles, webhooks, follower] _ in
+    election.onChange { [bundles, follower] _ in
       bundles.look()
-      webhooks.look()
       follower.look()
     }
   }

@@ -4,20 +4,26 @@ package import Logging
 import NIOConcurrencyHelpers
 import ServiceLifecycle
 
-/// Keeps the caBundle of our revision's MutatingWebhookConfiguration right, and touches nothing else. Whoever leads does.
+/// Keeps the caBundle of our revision's MutatingWebhookConfiguration right, and touches nothing else.
+///
+/// Every replica does: whoever leads may be of another revision, and may not write this one's.
 package final class WebhookPatcher: Service {
   static let fieldManager = "amesh-webhook"
 
   private struct Memory {
     var ledger = RetryLedger<String>(backoff: Backoff(first: .milliseconds(250), longest: .seconds(10)))
     var problem: APIError?
+    /// Since when the configuration has been as it is.
+    var changed = Duration.zero
   }
+
+  /// All replicas know the same roots by then.
+  static let settled = Duration.seconds(90)
 
   private let client: any KubernetesClient
   private let name: String
   private let revision: String
   private let roots: @Sendable () -> String?
-  private let leads: @Sendable () -> Bool
   private let time: Timekeeper
   private let draw: @Sendable () -> Double
   private let logger: Logger
@@ -34,7 +40,6 @@ package final class WebhookPatcher: Service {
     name: String,
     revision: String,
     roots: @escaping @Sendable () -> String?,
-    leads: @escaping @Sendable () -> Bool,
     time: Timekeeper = Timekeeper(),
     draw: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
     logger: Logger
@@ -43,7 +48,6 @@ package final class WebhookPatcher: Service {
     self.name = name
     self.revision = revision
     self.roots = roots
-    self.leads = leads
     self.time = time
     self.draw = draw
     self.logger = logger
@@ -59,7 +63,7 @@ package final class WebhookPatcher: Service {
     informer.onChange { [weak self] _ in self?.changed() }
   }
 
-  /// Looks soon: roots or the leadership have changed.
+  /// Looks soon: roots have changed.
   package func look() { bell.ring() }
 
   /// What is in the way; nil while the configuration can be written.
@@ -69,7 +73,7 @@ package final class WebhookPatcher: Service {
   package var isRight: Bool {
     guard let object = informer[ObjectKey(name: name)], let pem = roots() else { return false }
     return object.revision == revision
-      && WebhookBundle.patch(object, name: name, revision: revision, pem: pem) == nil
+      && WebhookBundle(object, name: name, revision: revision, pem: pem, mayRemove: false).patch == nil
   }
 
   package func run() async throws {
@@ -81,26 +85,31 @@ package final class WebhookPatcher: Service {
   }
 
   private func changed() {
-    memory.withLockedValue { $0.ledger.changed(name) }
+    let now = time.now()
+    memory.withLockedValue { memory in
+      memory.changed = now
+      memory.ledger.changed(name)
+    }
     bell.ring()
   }
 
   private func watchOver() async {
     while !Task.isCancelled {
-      await mend()
+      let again = await mend()
       let now = time.now()
-      let due = memory.withLockedValue { $0.ledger.nextDue(after: now) }
-      let idle: Duration = informer.hasSynced && leads() ? .seconds(60) : .seconds(1)
+      let due = [again, memory.withLockedValue { $0.ledger.nextDue(after: now) }].compactMap(\.self).min()
+      let idle: Duration = informer.hasSynced && roots() != nil ? .seconds(60) : .seconds(1)
       await bell.wait(atMost: min(idle, due.map { $0 - now } ?? idle), time)
     }
   }
 
-  private func mend() async {
+  /// - Returns: when there is something to take out.
+  private func mend() async -> Duration? {
     let now = time.now()
-    guard informer.hasSynced, leads(), let pem = roots(), let object = informer[ObjectKey(name: name)],
-      memory.withLockedValue({ $0.ledger.isDue(name, at: now) }),
-      let patch = WebhookBundle.patch(object, name: name, revision: revision, pem: pem)
-    else { return }
+    let (removal, isDue) = memory.withLockedValue { ($0.changed + Self.settled, $0.ledger.isDue(name, at: now)) }
+    guard informer.hasSynced, isDue, let pem = roots(), let object = informer[ObjectKey(name: name)] else { return nil }
+    let bundle = WebhookBundle(object, name: name, revision: revision, pem: pem, mayRemove: removal <= now)
+    guard let patch = bundle.patch else { return bundle.hasExtras ? removal : nil }
     memory.withLockedValue { $0.ledger.begins(name, at: now) }
     do throws(APIError) {
       try await client.apply(.mutatingWebhookConfigurations, patch, fieldManager: Self.fieldManager, force: true)
@@ -122,5 +131,6 @@ package final class WebhookPatcher: Service {
         )
       }
     }
+    return nil
   }
 }
