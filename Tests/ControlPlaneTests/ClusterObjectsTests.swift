@@ -139,6 +139,18 @@ import Testing
     try await parts.run { try await body(server, clock, parts) }
   }
 
+  /// Lets moments pass until something holds: whoever is told of a conflict, or has not heard of anything yet, waits one.
+  private func see(
+    _ server: InMemoryAPIServer,
+    _ clock: ManualClock,
+    _ condition: @Sendable (InMemoryAPIServer.State) -> Bool
+  ) async {
+    while !condition(server.observed.state) {
+      for _ in 0..<20 { await Task.yield() }
+      clock.advance(by: .milliseconds(10))
+    }
+  }
+
   private static func has(_ pem: String, in namespace: String) -> @Sendable (InMemoryAPIServer.State) -> Bool {
     { $0.text("root-cert.pem", ofConfigMap: "amesh-root", in: namespace) == pem }
   }
@@ -146,19 +158,19 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `every namespace gets the bundle, new ones too, and it is mended`() async throws {
     try await onTwin { server, clock, parts in
       for name in ["amesh-system", "shop", "default", "kube-system"] {
-        await server.observed.wait(until: Self.has(pems[0], in: name))
+        await see(server, clock, Self.has(pems[0], in: name))
       }
       #expect(try await Self.text(server, "out", "amesh-root") == nil)
       try await server.create(.namespaces, ["metadata": ["name": "new"]])
-      await server.observed.wait(until: Self.has(pems[0], in: "new"))
+      await see(server, clock, Self.has(pems[0], in: "new"))
       let key = ObjectKey(namespace: "shop", name: "amesh-root")
       try await server.patch(.configMaps, key, .merge(["data": ["root-cert.pem": "mine", "other": "kept"]]))
-      await server.observed.wait(until: Self.has(pems[0], in: "shop"))
+      await see(server, clock, Self.has(pems[0], in: "shop"))
       #expect(try await server.get(.configMaps, key).root.value["data"]?["other"] == "kept")
       try await server.delete(.configMaps, key)
-      await server.observed.wait(until: Self.has(pems[0], in: "shop"))
+      await see(server, clock, Self.has(pems[0], in: "shop"))
       parts.want(pems[1], 2)
-      for name in ["amesh-system", "shop", "new"] { await server.observed.wait(until: Self.has(pems[1], in: name)) }
+      for name in ["amesh-system", "shop", "new"] { await see(server, clock, Self.has(pems[1], in: name)) }
     }
   }
 
@@ -171,7 +183,7 @@ import Testing
   )
   func `what goes wrong is tried again, without an end`(_ error: APIError) async throws {
     try await onTwin { server, clock, parts in
-      await server.observed.wait(until: Self.has(pems[0], in: "shop"))
+      await see(server, clock, Self.has(pems[0], in: "shop"))
       server.fail(TwinFault(error, count: 12) { $0.verb == "patch" })
       parts.want(pems[1], 2)
       var steps = 0
@@ -188,7 +200,7 @@ import Testing
     try await onTwin { server, clock, parts in
       let (old, both) = (PublishedBundle.roots(pems[0]), PublishedBundle.roots(pems[1]))
       for name in ["amesh-system", "shop", "default", "kube-system", "kube-public", "kube-node-lease"] {
-        await server.observed.wait(until: Self.has(pems[0], in: name))
+        await see(server, clock, Self.has(pems[0], in: name))
       }
       await parts.heard(current: 6)
       #expect(parts.bundles.reached(both) == [])
@@ -198,14 +210,14 @@ import Testing
       #expect(parts.bundles.status.namespaces == 6)
       // A namespace that is new has no Pod with anything older.
       try await server.create(.namespaces, ["metadata": ["name": "new"]])
-      await server.observed.wait(until: Self.has(pems[0], in: "new"))
+      await see(server, clock, Self.has(pems[0], in: "new"))
       await parts.heard(current: 7)
       #expect(parts.bundles.reached(both) == old)
       // Where it was missing for a moment, Pods may have seen that.
       let before = server.observed.state.requests("patch", .configMaps)
       try await server.delete(.configMaps, ObjectKey(namespace: "shop", name: "amesh-root"))
-      await server.observed.wait { $0.requests("patch", .configMaps) > before }
-      await server.observed.wait(until: Self.has(pems[0], in: "shop"))
+      await see(server, clock) { $0.requests("patch", .configMaps) > before }
+      await see(server, clock, Self.has(pems[0], in: "shop"))
       await parts.heard(current: 7)
       #expect(parts.bundles.reached(both) == [])
     }
@@ -216,7 +228,7 @@ import Testing
   {
     try await onTwin(forbidden: ["shop"]) { server, clock, parts in
       for name in ["amesh-system", "default", "kube-system", "kube-public", "kube-node-lease"] {
-        await server.observed.wait(until: Self.has(pems[0], in: name))
+        await see(server, clock, Self.has(pems[0], in: name))
       }
       await parts.heard(current: 5)
       clock.advance(by: BundleSpread.kubeletLag)
@@ -228,7 +240,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func `an older bundle is not written over a newer one`() async throws {
     try await onTwin { server, clock, parts in
-      await server.observed.wait(until: Self.has(pems[0], in: "shop"))
+      await see(server, clock, Self.has(pems[0], in: "shop"))
       // Another leader has come, whose state has not reached us.
       parts.newest.withLockedValue { $0 = 7 }
       let key = ObjectKey(namespace: "shop", name: "amesh-root")
@@ -262,13 +274,13 @@ import Testing
       func isRight(_ pem: String) -> @Sendable (InMemoryAPIServer.State) -> Bool {
         { Self.bundle($0.object(.mutatingWebhookConfigurations, ours) ?? .null) == [pem, pem, nil] }
       }
-      await server.observed.wait(until: isRight(old))
+      await see(server, clock, isRight(old))
       var wiped = Self.webhook("ours")
       wiped["metadata"] = try await server.get(.mutatingWebhookConfigurations, ours).root.value["metadata"]
       try await server.update(.mutatingWebhookConfigurations, wiped)
-      await server.observed.wait(until: isRight(old))
+      await see(server, clock, isRight(old))
       parts.want(both, 2)
-      await server.observed.wait(until: isRight(both))
+      await see(server, clock, isRight(both))
       // A replica that has not heard of the new root yet leaves it alone, and it goes only after a while.
       parts.want(old, 3)
       for _ in 0..<8 {
@@ -278,7 +290,7 @@ import Testing
       await clock.waitForSleepers(2)
       #expect(isRight(both)(server.observed.state))
       clock.advance(by: .seconds(20))
-      await server.observed.wait(until: isRight(old))
+      await see(server, clock, isRight(old))
       let theirs = try await server.get(.mutatingWebhookConfigurations, ObjectKey(name: "theirs")).root.value
       #expect(Self.bundle(theirs) == [nil, nil, nil])
     }
@@ -286,7 +298,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func `who does not lead writes nothing`() async throws {
     try await onTwin { server, clock, parts in
-      await server.observed.wait(until: Self.has(pems[0], in: "shop"))
+      await see(server, clock, Self.has(pems[0], in: "shop"))
       parts.leads.withLockedValue { $0 = false }
       await clock.waitForSleepers(2)
       let before = server.observed.state.requests("patch", .configMaps)
