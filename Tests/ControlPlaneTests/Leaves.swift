@@ -25,8 +25,11 @@ final class Leaves {
     }
     leaves.removeAll { !$0.certificate.isValid(at: mesh.now) }
     var bundles: [TrustBundle] = []
-    for bundle in mesh.replicas.values.compactMap({ $0.plane.authority.signing?.bundle })
-    where !bundles.contains(bundle) { bundles.append(bundle) }
+    // Whoever can't sign serves nobody, and its bundle may be old.
+    for replica in mesh.replicas.values where replica.plane.authority.isReady(now: mesh.now) {
+      guard let bundle = replica.plane.authority.signing?.bundle, !bundles.contains(bundle) else { continue }
+      bundles.append(bundle)
+    }
     let key = ObjectKey(namespace: "shop", name: "amesh-root")
     if let text = try await mesh.server.find(.configMaps, key)?.root.value["data"]?["root-cert.pem"]?.string {
       let bundle = try TrustBundle(trustDomain: mesh.trustDomain, pem: Array(text.utf8))
