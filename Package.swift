@@ -148,6 +148,25 @@ let package = Package(
       ]
     ),
     .target(
+      name: "ClusterIdentity",
+      dependencies: [
+        "CallerAuthentication", "Injection", "KubernetesAPI", "KubernetesObjects", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .target(
+      name: "ControlPlane",
+      dependencies: [
+        "CertificateAuthority", "KubernetesAPI", "KubernetesObjects", "MeshAuthority", "SPIFFE",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .target(
       name: "Observability",
       dependencies: [
         "KubernetesObjects",
@@ -350,6 +369,29 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .testTarget(
+      name: "ClusterIdentityTests",
+      dependencies: [
+        "AmeshTesting", "CallerAuthentication", "ClusterIdentity", "Injection", "KubernetesAPI", "KubernetesObjects",
+        "KubernetesTesting", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .testTarget(
+      name: "ControlPlaneTests",
+      dependencies: [
+        "CertificateAuthority", "CertificateTesting", "ControlPlane", "KubernetesAPI", "KubernetesObjects",
+        "KubernetesTesting", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
     ),

@@ -31,6 +31,9 @@ package enum AuthenticationFailure: Error, Equatable, Sendable, CustomStringConv
     case tokenExpired = "token_expired"
     case tokenNotYetValid = "token_not_yet_valid"
     case tokenUnbound = "token_unbound"
+    case tokenRevoked = "token_revoked"
+    case tokenReview = "token_review"
+    case tokenUndecided = "token_undecided"
     case staticTokenUnknown = "static_token_unknown"
     case certificateMalformed = "certificate_malformed"
     case certificateUntrusted = "certificate_untrusted"
@@ -64,6 +67,9 @@ extension ServiceAccountTokenError {
     case .expired: .tokenExpired
     case .notYetValid, .issuedInFuture: .tokenNotYetValid
     case .notBoundToPod: .tokenUnbound
+    case .boundObject: .tokenRevoked
+    case .review: .tokenReview
+    case .undecided: .tokenUndecided
     }
   }
 }

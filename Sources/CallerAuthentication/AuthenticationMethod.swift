@@ -2,7 +2,7 @@ package import FoundationEssentials
 
 /// One way of proving who calls.
 package protocol AuthenticationMethod: Sendable {
-  /// Judges what a caller shows; throws nothing and waits for nobody outside.
+  /// Judges what a caller shows; throws nothing, and waits for others within narrow bounds only.
   func judge(_ credentials: Credentials, at now: Date) async -> AuthenticationVerdict
 }
 

@@ -27,7 +27,10 @@ package struct BearerToken: Sendable {
   }
 
   /// Whether this has the three segments of a signed token (RFC 7515, section 3.1).
-  var looksSigned: Bool { bytes.count { $0 == UInt8(ascii: ".") } == 2 }
+  package var looksSigned: Bool { bytes.count { $0 == UInt8(ascii: ".") } == 2 }
+
+  /// The token itself, for the one who is asked whether it is good; to be kept nowhere.
+  package func reveal() -> String { String(decoding: bytes, as: UTF8.self) }
 }
 
 extension BearerToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

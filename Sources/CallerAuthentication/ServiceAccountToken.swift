@@ -7,6 +7,8 @@ package struct ServiceAccountToken: Hashable, Sendable {
   package let serviceAccountUID: String
   /// The Pod that the token is bound to and dies with.
   package let pod: Caller.BoundObject?
+  /// Where that Pod ran when the token was issued; nil where the token does not tell.
+  package let nodeName: String?
   package let expiresAt: Date
 
   /// Verifies a token against the cluster's public keys.
@@ -63,6 +65,7 @@ package struct ServiceAccountToken: Hashable, Sendable {
     }
     serviceAccountUID = claims.serviceAccount.uid
     pod = claims.pod
+    nodeName = claims.nodeName
     self.expiresAt = expiresAt
   }
 }

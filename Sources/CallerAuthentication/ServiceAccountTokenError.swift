@@ -25,6 +25,12 @@ package enum ServiceAccountTokenError: Error, Equatable, Sendable, CustomStringC
   case issuedInFuture(at: Int)
   case notBoundToPod
   case subject(String, expected: String)
+  /// Genuine, but what it is bound to is not there any more.
+  case boundObject(BoundObjectProblem)
+  /// The API server was asked, and says no.
+  case review(String)
+  /// Neither we nor the API server could tell: whoever shows it may come again.
+  case undecided(String)
 
   package var description: String {
     switch self {
@@ -56,6 +62,10 @@ package enum ServiceAccountTokenError: Error, Equatable, Sendable, CustomStringC
       "the token is not bound to a Pod; mount a projected token, or let the mesh accept unbound tokens"
     case .subject(let subject, let expected):
       "the token's subject is \(Excerpt(subject)), but its Kubernetes claims say \(expected)"
+    case .boundObject(let problem): problem.description
+    case .review(let reason):
+      "the API server refuses the token: \(Excerpt(reason)); read its file again before each request"
+    case .undecided(let reason): "whether the token is good can't be told now: \(reason)"
     }
   }
 }

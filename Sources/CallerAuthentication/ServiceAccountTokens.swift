@@ -44,23 +44,9 @@ package final class ServiceAccountTokens: AuthenticationMethod {
     guard let token = credentials.token else { return .notApplicable }
     guard token.looksSigned else { return .passed(.serviceAccountToken(.notThreeSegments)) }
     do throws(ServiceAccountTokenError) {
-      let verified = try verify(token, at: now)
-      return .authenticated(
-        Caller(
-          identity: verified.identity,
-          method: .serviceAccountToken,
-          lastTokenAuthentication: now,
-          credentialExpiry: verified.expiresAt,
-          credentialHash: token.hash,
-          serviceAccountUID: verified.serviceAccountUID,
-          pod: verified.pod
-        )
-      )
-    } catch .expired(let moment) {
-      // As if it had not been sent: a certificate next to it stands on its own.
-      return .passed(.serviceAccountToken(.expired(at: moment)))
+      return .authenticated(Caller(try verify(token, at: now), hash: token.hash, at: now))
     } catch {
-      return .refused(.serviceAccountToken(error))
+      return AuthenticationVerdict(error)
     }
   }
 
@@ -78,6 +64,19 @@ package final class ServiceAccountTokens: AuthenticationMethod {
     }
     return verified
   }
+
+  /// What a token says of itself, if the policy would take it: proven by nothing, and worth nothing until someone has
+  /// vouched for the token.
+  package func readUnproven(
+    _ token: BearerToken,
+    at now: Date
+  ) throws(ServiceAccountTokenError) -> ServiceAccountToken {
+    let segments = try SignedSegments(token.bytes)
+    _ = try TokenHeader(parsing: segments.header)
+    return try ServiceAccountToken(TokenClaims(parsing: segments.claims), policy: policy, now: now)
+  }
+
+  package var policy: ServiceAccountTokenPolicy { state.withLock { $0.policy } }
 
   private func swap(_ change: (inout State) -> Void) {
     state.withLock { state in

@@ -14,6 +14,8 @@ package struct TokenClaims: Hashable, Sendable {
   package let namespace: String
   package let serviceAccount: Caller.BoundObject
   package let pod: Caller.BoundObject?
+  /// The node that the Pod ran on when the token was issued; nil before Kubernetes 1.30, and for a Pod without one.
+  package let nodeName: String?
 
   /// - Parameter text: the decoded second segment.
   package init(parsing text: [UInt8]) throws(ServiceAccountTokenError) {
@@ -44,6 +46,7 @@ package struct TokenClaims: Hashable, Sendable {
     }
     self.serviceAccount = serviceAccount
     pod = try Self.object("pod", of: kubernetes)
+    nodeName = try Self.nodeName(of: kubernetes)
   }
 
   private static func text(_ name: String, of object: JSONView) throws(ServiceAccountTokenError) -> String {
@@ -79,6 +82,15 @@ package struct TokenClaims: Hashable, Sendable {
       let uid = view["uid"]?.string, isUID(uid)
     else { throw .malformedClaim(name) }
     return Caller.BoundObject(name: objectName, uid: uid)
+  }
+
+  /// A node that is gone when the token is issued has a name and no uid.
+  private static func nodeName(of kubernetes: JSONView) throws(ServiceAccountTokenError) -> String? {
+    guard let view = kubernetes["node"] else { return nil }
+    guard view.kind == .object, let name = view["name"]?.string, KubernetesName.isSubdomain(name) else {
+      throw .malformedClaim("node")
+    }
+    return name
   }
 
   /// A UUID in practice; the API promises no more than an opaque string.

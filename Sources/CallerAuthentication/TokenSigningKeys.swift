@@ -8,6 +8,9 @@ package struct TokenSigningKeys: Sendable {
   /// Keys of a JWK Set.
   package static let maximumCount = 64
 
+  /// No keys, while those of the cluster are not known yet: nothing verifies.
+  package static let none = TokenSigningKeys()
+
   private let keys: [String: [TokenSigningKey]]
   /// What was left out of the set and why, one sentence each; for the log.
   package let warnings: [String]
@@ -40,6 +43,11 @@ package struct TokenSigningKeys: Sendable {
     guard !keys.isEmpty else { throw .noUsableKey(warnings) }
     self.keys = keys
     self.warnings = warnings
+  }
+
+  private init() {
+    keys = [:]
+    warnings = []
   }
 
   package var count: Int { keys.values.reduce(0) { $0 + $1.count } }

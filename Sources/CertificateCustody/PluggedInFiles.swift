@@ -18,29 +18,7 @@ struct PluggedInFiles: Sendable {
   }
 
   private func readOnce() throws(PluggedInError) -> PluggedInContents {
-    let layout = try layout()
-    let chain = try layout.chain.flatMap { name throws(PluggedInError) in try contents(name) } ?? []
-    let key = try required(layout.key)
-    return PluggedInContents(
-      layout: layout,
-      certificate: try required(layout.certificate),
-      key: SecretBytes(copying: key),
-      chain: chain,
-      roots: try required(layout.roots)
-    )
-  }
-
-  /// Istio's names first, as istiod does.
-  private func layout() throws(PluggedInError) -> PluggedInContents.Layout {
-    for layout in PluggedInContents.Layout.allCases where access("\(directory)/\(layout.certificate)", F_OK) == 0 {
-      return layout
-    }
-    throw .missing(file: "\(directory)/ca-cert.pem (or tls.crt)")
-  }
-
-  private func required(_ name: String) throws(PluggedInError) -> [UInt8] {
-    guard let contents = try contents(name) else { throw .missing(file: "\(directory)/\(name)") }
-    return contents
+    try PluggedInContents(of: directory) { name throws(PluggedInError) in try contents(name) }
   }
 
   /// nil when there is no such file.

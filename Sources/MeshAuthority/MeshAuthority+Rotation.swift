@@ -71,11 +71,12 @@ extension MeshAuthority {
     do {
       for _ in 0..<Self.maximumRounds {
         // Asked before the state, so that its root is in the bundle: what signs next is published first.
-        let pluggedIn = custody.pluggedIn
+        let before = custody.pluggedIn
         let outcome = try await round.run(try await observations(observe), configuration.policy, now: now)
         note(outcome.holds)
-        if let pluggedIn {
+        if let pluggedIn = custody.isReadOnly ? before : custody.pluggedIn {
           try sign(with: pluggedIn, outcome.state, now: now)
+          try await dropOwn(outcome.state, now: now)
           return outcome.nextLook
         }
         // Everyone is to trust a root before anything is signed under it.
@@ -146,7 +147,8 @@ extension MeshAuthority {
           issuer: signing.issuer,
           bundle: try bundle(of: state),
           generation: state.generation,
-          held: signing.held
+          held: signing.held,
+          root: signing.root
         ),
         now: now
       )
@@ -166,10 +168,19 @@ extension MeshAuthority {
         issuer: try Issuer(chain: path, key: authority.key, cryptography: cryptography),
         bundle: try bundle(of: state),
         generation: state.generation,
-        held: nil
+        held: nil,
+        root: authority.root.id
       ),
       now: now
     )
+  }
+
+  /// Notes that intermediates of ours sign no more, now that something plugged in does.
+  private func dropOwn(_ state: AuthorityState, now: Date) async throws {
+    let own = state.intermediates.filter { $0.replica == configuration.replica && $0.dropped == nil }
+    guard !own.isEmpty else { return }
+    // Where somebody else was faster, the next look does it.
+    _ = try await replace(with: try state.dropping(own.map(\.id), at: now))
   }
 
   private func bundle(of state: AuthorityState) throws -> TrustBundle {
@@ -228,7 +239,7 @@ extension MeshAuthority {
     guard try await replace(with: next) else { return }
     let issuer = try Issuer(chain: [issued, anchor], key: key, cryptography: cryptography)
     publish(
-      SigningState(issuer: issuer, bundle: try bundle(of: next), generation: next.generation, held: held),
+      SigningState(issuer: issuer, bundle: try bundle(of: next), generation: next.generation, held: held, root: id),
       now: now
     )
     if let old, next.intermediates.contains(where: { $0.id == old.id && $0.dropped == nil }) {

@@ -48,7 +48,7 @@ package final class MeshAuthority: Sendable {
 
   /// Whether certificates can be issued.
   package func isReady(now: Date) -> Bool {
-    guard let signing else { return false }
+    guard let signing, signing.isTrusted else { return false }
     return signing.held?.isUsable(configuration.policy, now: now) ?? signing.issuer.validity.contains(now)
   }
 

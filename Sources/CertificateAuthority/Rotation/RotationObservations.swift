@@ -2,13 +2,20 @@ package import FoundationEssentials
 
 /// What the Lease holder sees of the world when it plans.
 package struct RotationObservations: Sendable {
+  /// Whether the steps of rotation are ours to take; who does not lead follows what the leader writes.
+  package var leads: Bool
   /// What is known of replicas, by the name that their records carry. One that is neither reporting nor surely gone is
   /// not in here: it may be alive somewhere, cut off.
   package var replicas: [String: ReplicaObservation]
   /// The roots that every ConfigMap for trust bundles holds.
   package var configMapsHold: Set<AuthorityID>
 
-  package init(replicas: [String: ReplicaObservation] = [:], configMapsHold: Set<AuthorityID> = []) {
+  package init(
+    leads: Bool = true,
+    replicas: [String: ReplicaObservation] = [:],
+    configMapsHold: Set<AuthorityID> = []
+  ) {
+    self.leads = leads
     self.replicas = replicas
     self.configMapsHold = configMapsHold
   }

@@ -106,6 +106,8 @@ package struct RotationPlan: Sendable, Equatable {
     let due = policy.prepareSuccessor(of: signer.certificate)
     if due > now {
       lookAgain(at: due)
+    } else if signer.key == nil {
+      // A root that was plugged in: its successor is to be plugged in too.
     } else if policy.isAutomatic {
       actions.append(.prepare)
     } else {

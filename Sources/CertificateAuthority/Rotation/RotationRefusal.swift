@@ -2,6 +2,8 @@ package import FoundationEssentials
 
 /// Why a step of rotation is not taken; the description names the thing and the cure.
 package enum RotationRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Another replica leads.
+  case notLeading
   case noAuthority
   case unknownRoot(AuthorityID, known: [AuthorityID])
   case alreadyPrepared(AuthorityID)
@@ -23,6 +25,8 @@ package enum RotationRefusal: Error, Equatable, Sendable, CustomStringConvertibl
 
   package var description: String {
     switch self {
+    case .notLeading:
+      "another replica leads, and steps of rotation are its own; give the command to that one"
     case .noAuthority:
       "there is no authority yet; run: amesh ca init"
     case .unknownRoot(let id, let known):

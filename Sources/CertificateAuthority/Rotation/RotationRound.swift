@@ -49,6 +49,8 @@ package struct RotationRound: Sendable {
     while true {
       // Roots that others plug in are theirs to rotate.
       if custody.isReadOnly, let state { return Outcome(state: state, nextLook: .distantFuture) }
+      // The first root is everyone's to make, since custody keeps only one.
+      if !observations.leads, let state { return Outcome(state: state, nextLook: .distantFuture) }
       let plan = RotationPlan.make(state, observations, policy, now: now)
       guard let action = plan.actions.first else {
         guard let state else { throw CustodyError.conflict(found: nil) }
@@ -76,6 +78,7 @@ package struct RotationRound: Sendable {
     force: Bool = false
   ) async throws -> AuthorityState {
     guard let state = try await custody.load() else { throw RotationRefusal.noAuthority }
+    guard observations.leads else { throw RotationRefusal.notLeading }
     let action = try command.action(state, observations, policy, now: now, force: force)
     return try await perform(action, on: state, policy, now: now)
   }

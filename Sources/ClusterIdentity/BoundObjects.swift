@@ -1,0 +1,129 @@
+package import CallerAuthentication
+import FoundationEssentials
+package import KubernetesAPI
+import KubernetesObjects
+package import Logging
+import NIOConcurrencyHelpers
+import SPIFFE
+import ServiceLifecycle
+
+/// The Pods and ServiceAccounts of the cluster, as far as tokens are bound to them.
+package final class BoundObjects: Service {
+  /// Objects that have ended, the last so many of each kind, some hundred bytes each.
+  private static let rememberedEnds = 16 * 1024
+
+  private struct Memory {
+    var pods = EndedUIDs(capacity: BoundObjects.rememberedEnds)
+    var serviceAccounts = EndedUIDs(capacity: BoundObjects.rememberedEnds)
+    var listeners: [@Sendable ([EndedObject]) -> Void] = []
+  }
+
+  private let pods: Informer<BoundPod>
+  private let serviceAccounts: Informer<BoundServiceAccount>
+  private let metrics: ClusterIdentityMetrics
+  private let memory = NIOLockedValueBox(Memory())
+
+  /// - Parameter draw: chance, 0 to 1.
+  package init(
+    _ client: any KubernetesClient,
+    backoff: Backoff = Backoff(),
+    time: Timekeeper = Timekeeper(),
+    draw: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+    metrics: ClusterIdentityMetrics,
+    logger: Logger
+  ) {
+    self.metrics = metrics
+    pods = Informer(
+      client,
+      .pods,
+      projection: { BoundPod($0) },
+      backoff: backoff,
+      time: time,
+      draw: draw,
+      logger: logger
+    )
+    serviceAccounts = Informer(
+      client,
+      .serviceAccounts,
+      projection: { BoundServiceAccount($0) },
+      backoff: backoff,
+      time: time,
+      draw: draw,
+      logger: logger
+    )
+    pods.onChange { [weak self] changes in self?.take(changes.compactMap { EndedObject(pod: $0) }) }
+    serviceAccounts.onChange { [weak self] changes in
+      self?.take(changes.compactMap { EndedObject(serviceAccount: $0) })
+    }
+  }
+
+  package func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await self.pods.run() }
+      group.addTask { try await self.serviceAccounts.run() }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Whether everything was listed once.
+  package var hasSynced: Bool { pods.hasSynced && serviceAccounts.hasSynced }
+
+  package func waitUntilSynced() async throws {
+    try await pods.waitUntilSynced()
+    try await serviceAccounts.waitUntilSynced()
+  }
+
+  /// For how long nothing was heard of one of the kinds; nil until everything was listed once.
+  package var silence: Duration? {
+    guard hasSynced, let ofPods = pods.silence, let ofAccounts = serviceAccounts.silence else { return nil }
+    return max(ofPods, ofAccounts)
+  }
+
+  /// What is in the way now; nil while all is well.
+  package var problem: String? { (pods.problem ?? serviceAccounts.problem)?.description }
+
+  func judge(_ token: ServiceAccountToken, now: Date) -> BoundObjectVerdict {
+    let namespace = token.identity.namespace
+    // The silence first: what is heard after it only makes the rest younger.
+    var seen = BoundObjectsSeen(silence: silence)
+    memory.withLockedValue { memory in
+      seen.podIsGone = token.pod.map { memory.pods.contains($0.uid) } ?? false
+      seen.serviceAccountIsGone = memory.serviceAccounts.contains(token.serviceAccountUID)
+    }
+    seen.pod = token.pod.flatMap { pods[ObjectKey(namespace: namespace, name: $0.name)] }
+    seen.serviceAccount = serviceAccounts[ObjectKey(namespace: namespace, name: token.identity.serviceAccount)]
+    return seen.judge(token, now: now)
+  }
+
+  // MARK: What has ended
+
+  /// Calls `listener` with each object that ends from now on, on an informer's task: streams of callers that are bound to
+  /// it have to end too. To be called before this runs.
+  package func onEnd(_ listener: @escaping @Sendable ([EndedObject]) -> Void) {
+    memory.withLockedValue { $0.listeners.append(listener) }
+  }
+
+  /// Whether something that the caller's credential is bound to is known to have ended. To be asked once the caller's
+  /// stream is where ``onEnd(_:)`` finds it: what ended between authentication and that is told here.
+  package func hasEnded(_ caller: Caller) -> Bool {
+    memory.withLockedValue { memory in
+      caller.pod.map { memory.pods.contains($0.uid) } ?? false
+        || caller.serviceAccountUID.map { memory.serviceAccounts.contains($0) } ?? false
+    }
+  }
+
+  private func take(_ ended: [EndedObject]) {
+    guard !ended.isEmpty else { return }
+    let listeners = memory.withLockedValue { memory in
+      for object in ended {
+        switch object {
+        case .pod(let uid): memory.pods.insert(uid)
+        case .serviceAccount(let uid): memory.serviceAccounts.insert(uid)
+        }
+      }
+      return memory.listeners
+    }
+    metrics.objectsEnded(ended.count)
+    for listener in listeners { listener(ended) }
+  }
+}

@@ -1,0 +1,46 @@
+package import CertificateAuthority
+package import FoundationEssentials
+
+/// What a person should know of the authority before it hurts.
+package enum AuthorityWarnings {
+  /// A root of one's own is replaced long before; one that comes so near to its end is not being replaced.
+  static let nearTheEnd: TimeInterval = 14 * 86_400
+
+  /// - Parameters:
+  ///   - holds: what rotation waits for.
+  ///   - pluggedInEnds: of an authority that someone has plugged in.
+  /// - Returns: reason and message of each.
+  package static func of(
+    _ state: AuthorityState,
+    holds: [RotationHold],
+    pluggedInEnds: Date? = nil,
+    _ policy: RotationPolicy,
+    now: Date
+  ) -> [(reason: String, message: String)] {
+    var warnings: [(reason: String, message: String)] = []
+    if let signer = state.signer, signer.certificate.notAfter <= now.addingTimeInterval(nearTheEnd) {
+      let next = state.successor.map { "root \($0.id) is prepared and not active yet" } ?? "no root is prepared"
+      warnings.append(
+        (
+          "RootExpires",
+          "root \(signer.id) ends \(Timestamp.text(signer.certificate.notAfter)), and \(next); "
+            + "see amesh ca status for what is in the way"
+        )
+      )
+    }
+    if let end = pluggedInEnds, end <= now.addingTimeInterval(nearTheEnd) {
+      warnings.append(
+        ("PluggedInAuthorityExpires", "the plugged-in authority ends \(Timestamp.text(end)); plug in its successor")
+      )
+    }
+    if let successor = state.successor {
+      // By then every intermediate of before has ended, and every leaf under it.
+      let usual = policy.intermediateLife + 2 * policy.settling
+      let isStuck = successor.prepared.time.addingTimeInterval(usual) <= now
+      for hold in holds where isStuck {
+        if case .spread(successor.id, _, _) = hold { warnings.append(("RotationStuck", "\(hold)")) }
+      }
+    }
+    return warnings
+  }
+}

@@ -1,0 +1,105 @@
+import CertificateAuthority
+import CertificateTesting
+import FoundationEssentials
+import KubernetesAPI
+import KubernetesObjects
+import KubernetesTesting
+import Logging
+import ServiceLifecycle
+import Testing
+
+@testable import ControlPlane
+
+struct NoticeTests {
+  private static let owner = EventSubject(
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    namespace: "shop",
+    name: "web-5d8",
+    uid: "u1"
+  )
+  private static func notice(_ message: String = "no") -> Notice {
+    Notice(owner, reason: "InjectionRefused", message: message)
+  }
+
+  @Test func `the same is counted up once a minute, and all together are rationed`() {
+    var ledger = EventLedger()
+    #expect(ledger.decide(Self.notice(), name: "a", at: .zero) == .create(name: "a"))
+    for _ in 0..<9 { #expect(ledger.decide(Self.notice(), name: "b", at: .seconds(1)) == .drop) }
+    #expect(ledger.decide(Self.notice(), name: "b", at: .seconds(61)) == .count(name: "a", 11))
+    let made = (0..<1_000).count { number in
+      ledger.decide(Self.notice("\(number)"), name: "x", at: .seconds(62)) != .drop
+    }
+    #expect(made == 24, "what was left of the ration")
+    #expect(ledger.decide(Self.notice("later"), name: "y", at: .seconds(120)) == .create(name: "y"))
+  }
+
+  @Test func `a Pod's controller is told, and nobody where a person made the Pod`() throws {
+    let pod = try JSONDocument(
+      parsing: Array(
+        """
+        {"metadata":{"ownerReferences":[
+          {"apiVersion":"v1","kind":"Node","name":"n","uid":"u0"},
+          {"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-5d8","uid":"u1","controller":true}]}}
+        """.utf8
+      )
+    ).root
+    #expect(EventSubject(controllerOf: pod, namespace: "shop") == Self.owner)
+    let bare = try JSONDocument(parsing: Array(#"{"metadata":{"name":"web"}}"#.utf8)).root
+    #expect(EventSubject(controllerOf: bare, namespace: "shop") == nil)
+  }
+
+  private static func record(_ client: any KubernetesClient, _ namespace: String) async throws -> [JSONValue] {
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let recorder = EventRecorder(client: client, reporter: "replica-1", logger: logger)
+    var subject = owner
+    subject.namespace = namespace
+    let notice = Notice(subject, reason: "InjectionRefused", message: "the Pod has a container named amesh-proxy")
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try? await recorder.run() }
+      defer { group.cancelAll() }
+      for _ in 0..<5 { recorder.post(notice) }
+      let selection = ObjectSelection(namespace: namespace)
+      while true {
+        let events = try await client.listAll(.events, ListQuery(selection)).map(\.value)
+        if !events.isEmpty { return events }
+        await Task.yield()
+      }
+    }
+  }
+
+  private static func check(_ events: [JSONValue], _ namespace: String) {
+    #expect(events.count == 1)
+    let event = events.first
+    #expect(event?["involvedObject"]?["name"] == "web-5d8")
+    #expect(event?["type"] == "Warning")
+    #expect(event?["metadata"]?["namespace"]?.string == namespace)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `an Event is written where its object is`() async throws {
+    let server = InMemoryAPIServer()
+    try await server.create(.namespaces, ["metadata": ["name": "shop"]])
+    Self.check(try await Self.record(server, "shop"), "shop")
+  }
+
+  @Test(.timeLimit(.minutes(1)), .enabled(if: RealServer.isThere))
+  func `a real API server takes the Event`() async throws {
+    try await RealServer.run { client, names in
+      Self.check(try await Self.record(client, names.namespace), names.namespace)
+    }
+  }
+
+  @Test func `a root near its end and a rotation that is stuck are warned of`() throws {
+    let contract = try CustodyContract()
+    let policy = RotationPolicy()
+    #expect(AuthorityWarnings.of(contract.first, holds: [], policy, now: contract.now).isEmpty)
+    let late = try #require(contract.first.signer).certificate.notAfter.addingTimeInterval(-86_400)
+    #expect(AuthorityWarnings.of(contract.first, holds: [], policy, now: late).map(\.reason) == ["RootExpires"])
+    let next = try contract.prepared(contract.first)
+    let id = try #require(next.successor?.id)
+    let hold = RotationHold.spread(id, holds: [.configMaps], until: nil)
+    #expect(AuthorityWarnings.of(next, holds: [hold], policy, now: contract.now).isEmpty)
+    let stuck = contract.now.addingTimeInterval(20 * 86_400)
+    #expect(AuthorityWarnings.of(next, holds: [hold], policy, now: stuck).map(\.reason) == ["RotationStuck"])
+  }
+}
