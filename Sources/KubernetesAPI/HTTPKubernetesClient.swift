@@ -147,7 +147,8 @@ package final class HTTPKubernetesClient: Service {
     var request = HTTPClientRequest(url: address.base + call.path + RequestTarget.query(call.query))
     request.method = call.method
     request.tlsConfiguration = shown.tls
-    request.headers.add(name: "accept", value: "application/json")
+    // Not only: the API server answers with 406 where it has a type of its own, `application/jwk-set+json`.
+    request.headers.add(name: "accept", value: "application/json, */*;q=0.5")
     request.headers.add(name: "user-agent", value: configuration.userAgent)
     if let token = shown.token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
     if let body = call.body {

@@ -40,6 +40,7 @@ package final class InMemoryAPIServer: Sendable {
       _ = try? state.objects.create(.namespaces, namespace, namespace: nil)
     }
     state.documents["/version"] = Array(#"{"major":"1","minor":"33","gitVersion":"v1.33.0"}"#.utf8)
+    state.documents["/openid/v1/jwks"] = Array(#"{"keys":[]}"#.utf8)
     observed = Observed(state)
   }
 

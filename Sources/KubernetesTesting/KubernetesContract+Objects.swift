@@ -92,6 +92,9 @@ extension KubernetesContract {
   func paths() async throws {
     let version = try JSONDocument(parsing: try await client.read("/version")).root
     #expect(version.string(of: "major") == "1")
+    // Of a type of its own, which a client has to take.
+    let keys = try JSONDocument(parsing: try await client.read("/openid/v1/jwks")).root
+    #expect(keys["keys"]?.kind == .array)
     let missing = try await refusal { () throws(APIError) in _ = try await client.read("/amesh/nothing") }
     #expect(missing.isNotFound)
     #expect(try await client.isAllowed(AccessRequest("get", .secrets, namespace: namespace, name: "one")))
