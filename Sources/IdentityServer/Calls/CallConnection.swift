@@ -93,6 +93,8 @@ final class CallConnection: ChannelInboundHandler {
       if frame.endStream { call.clientEnded() }
       return
     }
+    // The same for a call that has ended here.
+    guard lingering.removeValue(forKey: id) == nil else { return }
     let call = ServerCall(id, on: self, eventLoop: context.eventLoop, executor: executor, limit: messageLimit)
     calls[id] = call
     if frame.endStream { call.clientEnded() }

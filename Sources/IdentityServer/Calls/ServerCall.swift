@@ -34,7 +34,8 @@ package final class ServerCall {
   }
 
   var isOver: Bool { connection == nil }
-  var isWritable: Bool { unwritten < Self.highWater }
+  /// Whether more may be sent now; where not, the receiver is told when it may.
+  var isWritable: Bool { !mustDrain }
 
   /// From here on the receiver gets what comes, and what has come.
   func deliver(to receiver: any CallReceiver) {
@@ -62,7 +63,7 @@ package final class ServerCall {
     buffer.writeBytes(bytes)
     let count = buffer.readableBytes
     unwritten += count
-    if !isWritable { mustDrain = true }
+    if unwritten >= Self.highWater { mustDrain = true }
     connection.write(data: buffer, on: id) { self.wrote(count) }
   }
 

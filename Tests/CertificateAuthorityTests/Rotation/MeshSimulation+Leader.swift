@@ -63,7 +63,7 @@ extension MeshSimulation {
     guard let view = replicas[index].view else {
       guard action == .createFirstRoot, store == nil else { return false }
       let root = try makeRoot()
-      let first = AuthorityState(trustDomain: try TrustDomain("cluster.local"), firstRoot: root, key: nil, at: date)
+      let first = AuthorityState(trustDomain: try TrustDomain("cluster.local"), firstRoot: root, key: .uri("store:test"), at: date)
       return persist(first, by: index, "create")
     }
     switch action {
@@ -72,10 +72,10 @@ extension MeshSimulation {
     case .prepare:
       let root = try makeRoot()
       if options.sabotage == .unpublishedRoot {
-        let prepared = try view.preparing(root, key: nil, at: date)
+        let prepared = try view.preparing(root, key: .uri("store:test"), at: date)
         return try signTooEarly(root, prepared, by: index)
       }
-      return persist(try view.preparing(root, key: nil, at: date), by: index, "prepare")
+      return persist(try view.preparing(root, key: .uri("store:test"), at: date), by: index, "prepare")
     case .activate(let id):
       let next = try view.activating(id, at: date)
       let isProven =

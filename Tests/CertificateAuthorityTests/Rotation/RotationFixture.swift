@@ -17,7 +17,7 @@ struct RotationFixture {
     first = AuthorityState(
       trustDomain: try TrustDomain("cluster.local"),
       firstRoot: Self.root(oldID, from: Self.start, days: 3_650),
-      key: nil,
+      key: .uri("store:test"),
       at: Self.start
     )
   }
@@ -41,7 +41,7 @@ struct RotationFixture {
       leafCap: leafCap ?? policy.leafCap,
       at: Self.start
     )
-    return try recorded.preparing(Self.root(newID, from: Self.start, days: 3_650), key: nil, at: Self.hours(1))
+    return try recorded.preparing(Self.root(newID, from: Self.start, days: 3_650), key: .uri("store:test"), at: Self.hours(1))
   }
 
   func observing(_ spread: RootSpread?, configMaps: Bool = true) -> RotationObservations {

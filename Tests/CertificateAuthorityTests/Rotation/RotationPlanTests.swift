@@ -23,6 +23,18 @@ import Testing
     #expect(plan(fixture.first, at: due).actions == [.prepare])
   }
 
+  @Test func `a root that was plugged in is not followed by one of ours`() throws {
+    let plugged = AuthorityState(
+      trustDomain: fixture.first.trustDomain,
+      firstRoot: RotationFixture.root(fixture.oldID, from: RotationFixture.start, days: 3_650),
+      key: nil,
+      at: RotationFixture.start
+    )
+    for days in [3_619.0, 3_621, 3_650] {
+      #expect(!plan(plugged, at: RotationFixture.hours(days * 24)).actions.contains(.prepare))
+    }
+  }
+
   @Test func `a short root is replaced at half of its life`() {
     let root = RotationFixture.root(fixture.oldID, from: RotationFixture.start, days: 40)
     #expect(fixture.policy.prepareSuccessor(of: root) == RotationFixture.hours(20 * 24))

@@ -58,6 +58,13 @@ class Frames(Suite):
         self.connection.trailers(stream)
         self.assertEqual(self.connection.end_of(stream).status, OK)
 
+    def test_late_trailers(self):
+        """A client ends its side with trailers after the call has ended"""
+        stream = self.connection.open(FETCH)
+        self.assertEqual(self.connection.end_of(stream).status, UNAUTHENTICATED)
+        self.connection.trailers(stream)
+        self.works()
+
     def test_no_grpc(self):
         """What is no gRPC is told so in HTTP's words"""
         for options in ({"method": "GET"}, {"content_type": "text/plain"}, {"content_type": "application/json"}):
