@@ -63,7 +63,12 @@ extension MeshSimulation {
     guard let view = replicas[index].view else {
       guard action == .createFirstRoot, store == nil else { return false }
       let root = try makeRoot()
-      let first = AuthorityState(trustDomain: try TrustDomain("cluster.local"), firstRoot: root, key: .uri("store:test"), at: date)
+      let first = AuthorityState(
+        trustDomain: try TrustDomain("cluster.local"),
+        firstRoot: root,
+        key: .uri("store:test"),
+        at: date
+      )
       return persist(first, by: index, "create")
     }
     switch action {

@@ -41,7 +41,11 @@ struct RotationFixture {
       leafCap: leafCap ?? policy.leafCap,
       at: Self.start
     )
-    return try recorded.preparing(Self.root(newID, from: Self.start, days: 3_650), key: .uri("store:test"), at: Self.hours(1))
+    return try recorded.preparing(
+      Self.root(newID, from: Self.start, days: 3_650),
+      key: .uri("store:test"),
+      at: Self.hours(1)
+    )
   }
 
   func observing(_ spread: RootSpread?, configMaps: Bool = true) -> RotationObservations {
