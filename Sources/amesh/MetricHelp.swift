@@ -34,7 +34,12 @@ enum MetricHelp {
     "amesh_injection_duration_seconds": "Time from a review's body to the answer's.",
     "amesh_injection_patch_bytes": "Size of the patch of an injected Pod.",
     "amesh_injection_requests_total": "Reviews answered, by verdict and the reason for it.",
+    "amesh_namespace_reads_total": "Namespaces that were read from the API server for a review, by outcome.",
     "amesh_serving_certificate_expiry_seconds": "When the serving certificate expires, Unix time.",
+    "amesh_token_judgements_total": "ServiceAccount tokens that were judged, by what decided.",
+    "amesh_token_keys_refreshes_total": "Looks at the cluster's keys for tokens, by outcome.",
+    "amesh_token_objects_ended_total": "Pods and ServiceAccounts whose end ends what their tokens gave.",
+    "amesh_token_reviews_total": "TokenReviews that the API server was asked for, by outcome.",
     "amesh_webhook_connections": "Open connections to the webhook.",
     "amesh_webhook_http_errors_total": "Requests that were no review, by HTTP status.",
   ]
