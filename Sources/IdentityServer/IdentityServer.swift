@@ -64,3 +64,18 @@ package struct IdentityServer: Service {
   /// Clients are told to go, and streams get the grace of the limits.
   package func beginGracefulShutdown() { quiescing.initiateShutdown(promise: nil) }
 }
+
+/// All listeners of the process: told to end together, so that a shutdown takes as long as the slowest of them, not as all
+/// one after the other.
+package struct IdentityServers: Service {
+  private let servers: [IdentityServer]
+
+  package init(_ servers: [IdentityServer]) { self.servers = servers }
+
+  package func run() async throws {
+    try await withThrowingTaskGroup { group in
+      for server in servers { group.addTask { try await server.run() } }
+      try await group.waitForAll()
+    }
+  }
+}

@@ -133,18 +133,17 @@ struct IdentityPlane {
         logger: logger
       ),
     ]
-    for (socket, tls) in try sockets(identity, logger: logger) {
-      services.append(
-        IdentityServer(
-          socket: socket,
-          limits: limits,
-          tls: tls,
-          metrics: metrics,
-          jitter: { Double.random(in: -1...1) },
-          services: callServices
-        )
+    let servers = try sockets(identity, logger: logger).map { socket, tls in
+      IdentityServer(
+        socket: socket,
+        limits: limits,
+        tls: tls,
+        metrics: metrics,
+        jitter: { Double.random(in: -1...1) },
+        services: callServices
       )
     }
+    services.append(IdentityServers(servers))
     // Told first: its streams end, so that clients go elsewhere before the servers close.
     services.append(source)
   }

@@ -4,23 +4,26 @@ import Testing
 @testable import IdentityServer
 
 @Suite struct InboundWindowsTests {
-  @Test func `the connection's window is replaced while little waits, and again when it has been taken`() {
+  @Test func `the connection's window is filled up while little waits, and again when it has been taken`() {
     var windows = InboundWindows(calls: 2)
-    windows.received(16 << 10, kept: 16 << 10)
-    #expect(windows.growth() == 16 << 10)
+    let full = InboundWindows.connectionWindow
     #expect(windows.growth() == nil)
-    windows.received(17 << 10, kept: 17 << 10)
+    windows.kept(16 << 10)
+    windows.connectionWindow(is: full - (16 << 10))
+    #expect(windows.growth() == 16 << 10)
+    windows.connectionWindow(is: full)
+    #expect(windows.growth() == nil)
+    windows.kept(17 << 10)
+    windows.connectionWindow(is: full - (17 << 10))
     #expect(windows.growth() == nil)
     windows.released(1 << 10)
     #expect(windows.growth() == 17 << 10)
   }
 
-  @Test func `what nobody waits for is replaced too`() {
+  @Test func `what nobody waits for is filled up too, to the last byte`() {
     var windows = InboundWindows(calls: 1)
-    for _ in 0..<10 {
-      windows.received(16 << 10, kept: 0)
-      #expect(windows.growth() == 16 << 10)
-    }
+    windows.connectionWindow(is: 0)
+    #expect(windows.growth() == InboundWindows.connectionWindow)
   }
 
   @Test func `a call's window grows by all that was taken, in few steps`() {

@@ -39,6 +39,20 @@ import Testing
     }
   }
 
+  @Test func `of messages that were read nothing is kept, wherever frames end`() throws {
+    var reader = MessageReader(limit: 1000)
+    let message = Self.frame(Array(repeating: 1, count: 100))
+    let straddling = Array(message[7...] + message[..<7])
+    reader.add(ByteBuffer(bytes: message[..<7]))
+    var most = 0
+    for _ in 0..<10_000 {
+      reader.add(ByteBuffer(bytes: straddling))
+      while try reader.next() != nil {}
+      most = max(most, reader.capacity)
+    }
+    #expect(most <= 1024)
+  }
+
   @Test func `a message that is too long is known by its prefix`() {
     #expect(throws: MessageReader.Failure.tooLong(limit: 10)) {
       try Self.read([[0, 0, 0, 0, 11]], limit: 10)

@@ -31,7 +31,8 @@ struct AuthenticatedMethod: CallMethod {
     guard !call.isOver else { return }
     do throws(RPCError) {
       guard let caller else { throw .unauthenticated }
-      call.deliver(to: answer(caller, try streams.place(for: caller), call))
+      let place = try streams.place(for: caller)
+      call.deliver(to: answer(caller, place, call), in: place)
     } catch {
       call.finish(error)
     }

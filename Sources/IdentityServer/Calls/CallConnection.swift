@@ -10,6 +10,16 @@ final class CallConnection: ChannelInboundHandler {
   typealias InboundOut = HTTP2Frame
   typealias OutboundOut = HTTP2Frame
 
+  /// A call that has ended here, while its end has not gone out or its client may go on.
+  private struct Ending {
+    /// Whether the end went out.
+    var isOut = false
+    let isClientDone: Bool
+    let since: NIODeadline
+    /// Counts the call as long as it holds memory.
+    let place: AnyObject?
+  }
+
   /// How long a client may take to end a call that has ended here.
   private static let patience = TimeAmount.seconds(1)
 
@@ -18,8 +28,11 @@ final class CallConnection: ChannelInboundHandler {
   private let messageLimit: Int
   private let executor: LoopExecutor
   private var calls: [HTTP2StreamID: ServerCall] = [:]
-  /// Calls that have ended here while their clients may go on; whether the end went out.
-  private var lingering: [HTTP2StreamID: Bool] = [:]
+  private var endings: [HTTP2StreamID: Ending] = [:]
+  private var isSweepDue = false
+  /// Streams that HTTP/2 has open; it tells the end of others too, which is nobody's to hear.
+  private var streams: Set<HTTP2StreamID> = []
+  private let slowness: TimeAmount
   private var windows: InboundWindows
   private var context: ChannelHandlerContext?
   /// What is written meanwhile goes out at its end, in one go.
@@ -32,6 +45,7 @@ final class CallConnection: ChannelInboundHandler {
     self.peer = peer
     self.executor = executor
     messageLimit = limits.maximumMessageBytes
+    slowness = TimeAmount(limits.connectionGrace)
     windows = InboundWindows(calls: limits.maximumStreamsPerConnection)
   }
 
@@ -56,7 +70,12 @@ final class CallConnection: ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
-    case let event as StreamClosedEvent: closed(event.streamID)
+    case let event as NIOHTTP2StreamCreatedEvent: streams.insert(event.streamID)
+    case let event as StreamClosedEvent:
+      closed(event.streamID)
+      guard streams.remove(event.streamID) != nil else { return }
+    case let event as NIOHTTP2WindowUpdatedEvent where event.streamID == .rootStream:
+      if let size = event.inboundWindowSize { windows.connectionWindow(is: size) }
     case is PeerIsSilent: write(.ping(HTTP2PingData(withInteger: 0), ack: false), on: .rootStream)
     default: break
     }
@@ -77,7 +96,7 @@ final class CallConnection: ChannelInboundHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    if let growth = windows.growth() { write(.windowUpdate(windowSizeIncrement: growth), on: .rootStream) }
+    growConnection()
     context.fireChannelReadComplete()
   }
 
@@ -94,7 +113,7 @@ final class CallConnection: ChannelInboundHandler {
       return
     }
     // The same for a call that has ended here.
-    guard lingering.removeValue(forKey: id) == nil else { return }
+    guard endings[id] == nil else { return clientEnded(id) }
     let call = ServerCall(id, on: self, eventLoop: context.eventLoop, executor: executor, limit: messageLimit)
     calls[id] = call
     if frame.endStream { call.clientEnded() }
@@ -129,27 +148,24 @@ final class CallConnection: ChannelInboundHandler {
 
   private func received(_ frame: HTTP2Frame.FramePayload.Data, on id: HTTP2StreamID) {
     guard case .byteBuffer(let bytes) = frame.data else { return }
-    let call = calls[id]
-    let padding = frame.paddingBytes.map { $0 + 1 } ?? 0
-    windows.received(bytes.readableBytes + padding, kept: call == nil ? 0 : bytes.readableBytes)
-    guard let call else {
-      if frame.endStream { lingering[id] = nil } else if lingering[id] == true { reset(id) }
+    guard let call = calls[id] else {
+      if frame.endStream { clientEnded(id) } else if endings[id]?.isOut == true { reset(id, .noError) }
       return
     }
-    if padding > 0, !frame.endStream { grow(id, by: padding) }
-    call.received(bytes)
-    if frame.endStream { call.clientEnded() }
+    windows.kept(bytes.readableBytes)
+    if let padding = frame.paddingBytes, !frame.endStream { grow(id, by: padding + 1) }
+    call.received(bytes, isLast: frame.endStream)
   }
 
   private func closed(_ id: HTTP2StreamID) {
     windows.closed(id)
-    lingering[id] = nil
+    endings[id] = nil
     calls.removeValue(forKey: id)?.close()
   }
 
   private func closeAll() {
     let open = calls.values
-    (calls, lingering) = ([:], [:])
+    (calls, endings) = ([:], [:])
     for call in open { call.close() }
   }
 
@@ -162,6 +178,7 @@ final class CallConnection: ChannelInboundHandler {
   func took(_ count: Int, of id: HTTP2StreamID, mayGrow: Bool) {
     windows.released(count)
     if mayGrow { grow(id, by: count) }
+    growConnection()
   }
 
   private func grow(_ id: HTTP2StreamID, by count: Int) {
@@ -169,7 +186,15 @@ final class CallConnection: ChannelInboundHandler {
     write(.windowUpdate(windowSizeIncrement: growth), on: id)
   }
 
-  func dropped(_ count: Int) { windows.released(count) }
+  func dropped(_ count: Int) {
+    windows.released(count)
+    growConnection()
+  }
+
+  private func growConnection() {
+    guard let growth = windows.growth() else { return }
+    write(.windowUpdate(windowSizeIncrement: growth), on: .rootStream)
+  }
 
   func write(_ payload: HTTP2Frame.FramePayload, on id: HTTP2StreamID) {
     guard let context else { return }
@@ -187,33 +212,56 @@ final class CallConnection: ChannelInboundHandler {
     flushSoon()
   }
 
-  /// The last of a call.
-  func finish(_ id: HTTP2StreamID, _ headers: HPACKHeaders, isClientDone: Bool) {
+  /// The last of a call. What was sent before may wait for a slow reader: so long the call counts as one.
+  func finish(_ id: HTTP2StreamID, _ headers: HPACKHeaders, isClientDone: Bool, place: AnyObject?) {
+    guard let context else { return }
     windows.closed(id)
     calls[id] = nil
-    let end = HTTP2Frame.FramePayload.headers(.init(headers: headers, endStream: true))
-    guard !isClientDone, let context else { return write(end, on: id) }
-    // Most clients have said all by now, and are not reset: they count that against us. What waits for a slow reader would
-    // be lost by it, so first that has to go out.
-    lingering[id] = false
+    endings[id] = Ending(isClientDone: isClientDone, since: context.eventLoop.now, place: place)
     let promise = context.eventLoop.makePromise(of: Void.self)
-    promise.futureResult.assumeIsolated().whenSuccess { self.linger(id) }
+    promise.futureResult.assumeIsolated().whenSuccess { self.endIsOut(id) }
+    let end = HTTP2Frame.FramePayload.headers(.init(headers: headers, endStream: true))
     context.write(Self.wrapOutboundOut(HTTP2Frame(streamID: id, payload: end)), promise: promise)
     flushSoon()
+    sweepLater(context)
   }
 
-  /// A client that goes on after the end, or waits to go on, is told that nobody listens (RFC 9113, section 8.1).
-  private func linger(_ id: HTTP2StreamID) {
-    guard let context, lingering[id] != nil else { return }
-    lingering[id] = true
-    context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) {
-      if self.lingering[id] == true { self.reset(id) }
+  private func endIsOut(_ id: HTTP2StreamID) {
+    guard let ending = endings[id] else { return }
+    if ending.isClientDone { endings[id] = nil } else { endings[id]?.isOut = true }
+  }
+
+  private func clientEnded(_ id: HTTP2StreamID) {
+    guard let ending = endings[id] else { return }
+    endings[id] =
+      ending.isOut ? nil : Ending(isClientDone: true, since: ending.since, place: ending.place)
+  }
+
+  private func sweepLater(_ context: ChannelHandlerContext) {
+    guard !isSweepDue, !endings.isEmpty else { return }
+    isSweepDue = true
+    context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { self.sweep() }
+  }
+
+  /// A client that waits to go on after the end is told that nobody listens (RFC 9113, section 8.1): not at once, since
+  /// most have said all, and count resets against us. One that never reads the end loses it.
+  private func sweep() {
+    isSweepDue = false
+    guard let context else { return }
+    let now = context.eventLoop.now
+    for (id, ending) in endings {
+      if ending.isOut {
+        if now - ending.since >= Self.patience { reset(id, .noError) }
+      } else if now - ending.since >= slowness {
+        reset(id, .cancel)
+      }
     }
+    sweepLater(context)
   }
 
-  private func reset(_ id: HTTP2StreamID) {
-    lingering[id] = nil
-    write(.rstStream(.noError), on: id)
+  private func reset(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode) {
+    endings[id] = nil
+    write(.rstStream(code), on: id)
   }
 
   /// What the body writes goes out in one go.

@@ -9,21 +9,23 @@ struct InboundWindows: Sendable {
   /// Of each call: the longest message always fits.
   static func initialWindow(messageLimit: Int) -> Int { messageLimit + MessageReader.prefixLength + step }
 
+  /// Of a connection, in bytes; only updates change it (RFC 9113, section 6.9.2).
+  static let connectionWindow = 65_535
+
   private let maximumHeld: Int
   private var held = 0
-  private var unreplaced = 0
+  /// Of the connection, as HTTP/2 counts: also what came for calls that are gone.
+  private var open = Self.connectionWindow
   private var unreplacedOfCalls: [HTTP2StreamID: Int] = [:]
 
   /// - Parameter calls: at a time; each may hold a part of a message that came in one frame.
   init(calls: Int) { maximumHeld = max(1, calls) * Self.step }
 
-  /// - Parameters:
-  ///   - count: bytes of flow control.
-  ///   - kept: of these, what waits for its call.
-  mutating func received(_ count: Int, kept: Int) {
-    held += kept
-    unreplaced += count
-  }
+  /// So many bytes wait for their call.
+  mutating func kept(_ count: Int) { held += count }
+
+  /// The connection's window is that large now.
+  mutating func connectionWindow(is size: Int) { open = size }
 
   /// What waited does no more.
   mutating func released(_ count: Int) { held -= count }
@@ -43,8 +45,7 @@ struct InboundWindows: Sendable {
 
   /// - Returns: by how much the connection's window is to grow.
   mutating func growth() -> Int? {
-    guard unreplaced >= Self.step, held <= maximumHeld else { return nil }
-    defer { unreplaced = 0 }
-    return unreplaced
+    let growth = Self.connectionWindow - open
+    return growth >= Self.step && held <= maximumHeld ? growth : nil
   }
 }

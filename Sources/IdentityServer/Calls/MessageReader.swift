@@ -24,6 +24,9 @@ struct MessageReader {
   /// Bytes that wait.
   var count: Int { unread?.readableBytes ?? 0 }
 
+  /// Bytes of memory.
+  var capacity: Int { unread?.storageCapacity ?? 0 }
+
   mutating func add(_ bytes: ByteBuffer) {
     guard bytes.readableBytes > 0 else { return }
     guard var unread else {
@@ -31,6 +34,8 @@ struct MessageReader {
       return
     }
     self.unread = nil
+    // Of messages that were read, or a client whose frames end within messages would have us keep all of them.
+    unread.discardReadBytes()
     unread.writeImmutableBuffer(bytes)
     self.unread = unread
   }

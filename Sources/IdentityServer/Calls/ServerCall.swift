@@ -15,6 +15,8 @@ package final class ServerCall {
   private let id: HTTP2StreamID
   private var connection: CallConnection?
   private var receiver: (any CallReceiver)?
+  /// Counts the call among its caller's.
+  private var place: AnyObject?
   private var reader: MessageReader
   private var timer: Scheduled<Void>?
   private var unwritten = 0
@@ -38,9 +40,12 @@ package final class ServerCall {
   var isWritable: Bool { !mustDrain }
 
   /// From here on the receiver gets what comes, and what has come.
-  func deliver(to receiver: any CallReceiver) {
+  ///
+  /// - Parameter place: kept until all that the call has said is gone.
+  func deliver(to receiver: any CallReceiver, in place: AnyObject) {
     guard !isOver else { return receiver.closed() }
     self.receiver = receiver
+    self.place = place
     deliver()
   }
 
@@ -86,13 +91,13 @@ package final class ServerCall {
       begin([:])
       headers = .end(error)
     }
-    connection.finish(id, headers, isClientDone: hasClientEnded)
+    connection.finish(id, headers, isClientDone: hasClientEnded, place: place)
     close()
   }
 
   /// Ends what is no call of gRPC, in HTTP's words.
   func refuse(_ headers: HPACKHeaders) {
-    connection?.finish(id, headers, isClientDone: hasClientEnded)
+    connection?.finish(id, headers, isClientDone: hasClientEnded, place: nil)
     close()
   }
 
@@ -104,8 +109,9 @@ package final class ServerCall {
     }
   }
 
-  func received(_ bytes: ByteBuffer) {
+  func received(_ bytes: ByteBuffer, isLast: Bool) {
     reader.add(bytes)
+    if isLast { hasClientEnded = true }
     deliver()
   }
 
@@ -122,7 +128,7 @@ package final class ServerCall {
     timer?.cancel()
     timer = nil
     let receiver = receiver
-    self.receiver = nil
+    (self.receiver, place) = (nil, nil)
     receiver?.closed()
   }
 

@@ -8,7 +8,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
-_TIMEOUT = 10
+_TIMEOUT = 20
 
 
 def framed(message, *, compressed=0, length=None):
@@ -51,7 +51,9 @@ class Connection:
         self._socket.connect(str(control_plane.socket))
         # What a client may not send is what is sent here.
         self._h2 = h2.connection.H2Connection(
-            h2.config.H2Configuration(header_encoding="utf-8", validate_outbound_headers=False)
+            h2.config.H2Configuration(
+                header_encoding="utf-8", validate_outbound_headers=False, normalize_outbound_headers=False
+            )
         )
         self._h2.local_settings = h2.settings.Settings(
             client=True, initial_values={h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window}

@@ -1,5 +1,8 @@
 """gRPC frame by frame: what clients of gRPC never send, and peers that read slowly."""
 
+import contextlib
+
+import h2.exceptions
 from envoy.service.discovery.v3 import discovery_pb2
 
 from peers import discovery
@@ -12,6 +15,8 @@ FETCH = "/envoy.service.secret.v3.SecretDiscoveryService/FetchSecrets"
 STREAM = "/envoy.service.secret.v3.SecretDiscoveryService/StreamSecrets"
 SIGN = "/istio.v1.auth.IstioCertificateService/CreateCertificate"
 OK, CANCELLED, INVALID, DEADLINE, EXHAUSTED, UNIMPLEMENTED, UNAUTHENTICATED = 0, 1, 3, 4, 8, 12, 16
+# HTTP/2's.
+CANCEL = 8
 # More than one connection of a client may have at a time (identity.limits.streamsPerConnection).
 STREAMS = 128
 
@@ -128,6 +133,32 @@ class Frames(Suite):
             self.assertEqual(answer.reset, 0)
         self.works()
 
+    def test_sent_in_vain(self):
+        """What a stranger sends after its call has ended takes nothing from the connection's window"""
+        for _ in range(8):
+            stream = self.connection.open(STREAM)
+            self.assertEqual(self.connection.end_of(stream).status, UNAUTHENTICATED)
+            for _ in range(12):
+                self.connection.send(stream, b"x" * 1000)
+        self.works()
+        stream = self.connection.open(FETCH, self.token)
+        long = discovery.request(["ROOTCA"])
+        long.node.id = "x" * 60000
+        message = framed(long.SerializeToString())
+        for start in range(0, len(message), 16000):
+            self.connection.send(stream, message[start : start + 16000], end=start + 16000 >= len(message))
+        self.assertEqual(self.connection.end_of(stream).status, OK)
+
+    def test_broken_headers(self):
+        """Headers that HTTP/2 forbids end at most their own connection"""
+        for header in (("X-Upper", "a"), ("connection", "close"), ("content-length", "1")):
+            with Connection(self.plane) as connection:
+                stream = connection.open(FETCH, self.token, headers=[header])
+                with contextlib.suppress(OSError, h2.exceptions.ProtocolError):
+                    connection.send(stream, framed(wanted("ROOTCA")), end=True)
+                    connection.end_of(stream)
+            self.works()
+
     def test_deadline(self):
         """A call ends at its client's deadline, and a deadline that is none is refused"""
         stream = self.connection.open(STREAM, self.token, headers=[("grpc-timeout", "200m")])
@@ -167,7 +198,7 @@ class Frames(Suite):
         self.assertEqual(self.connection.end_of(stream).status, OK)
 
     def test_too_many_streams(self):
-        """One stream too many of a connection is refused, those before stay"""
+        """A connection has as many streams at a time as it may have"""
         # The server's settings are known to it by then.
         self.works()
         streams = [self.connection.open(STREAM, self.token) for _ in range(STREAMS)]
@@ -201,6 +232,16 @@ class SlowReaders(Suite):
                     self.assertFalse(answer.ended)
             self.assertEqual(connection.end_of(stream).status, OK)
             self.assertEqual(len(answer.messages), 1)
+
+    def test_never_read(self):
+        """A call whose answer nobody reads counts as one until it is given up"""
+        with Connection(self.plane, window=0, opens_windows=False) as connection:
+            stream = connection.open(STREAM, self.token)
+            connection.send(stream, framed(wanted("ROOTCA")), end=True)
+            answer = connection.answers[stream]
+            connection.read_until(lambda: answer.headers or answer.reset is not None)
+            connection.read_until(lambda: answer.reset is not None)
+            self.assertEqual((answer.reset, answer.data), (CANCEL, b""))
 
     def test_early_end(self):
         """What was said before an early end still reaches a slow reader"""
