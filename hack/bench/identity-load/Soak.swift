@@ -67,6 +67,8 @@ private final class SoakLoad {
   private let requests: [ByteBuffer]
   private let done: (SoakResult) -> Void
   private var result = SoakResult()
+  /// Nobody else keeps them.
+  private var streams: [ObjectIdentifier: SecretStream] = [:]
   private var count = 0
   private var open = 0
   private var end = NIODeadline.distantFuture
@@ -103,6 +105,7 @@ private final class SoakLoad {
     connection.onClose = {
       self.result.done[kind.rawValue, default: 0] += 1
       self.open -= 1
+      self.streams[ObjectIdentifier(connection)] = nil
       // Not in this very moment: where the server is away, nothing else would ever be done.
       self.loop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { self.next() }
     }
@@ -120,6 +123,7 @@ private final class SoakLoad {
       let stream = SecretStream(names: ["default"])
       stream.onSecrets = { _ in connection.close() }
       stream.onEnd = { self.expect($0, [14], kind) }
+      streams[ObjectIdentifier(connection)] = stream
       stream.open(on: connection, token: token)
     case .silent:
       let stream = SecretStream(names: ["default", "ROOTCA"])
