@@ -32,7 +32,7 @@ struct ReviewService: Sendable {
       return tell(answer, to: review, since: start)
     case .inject(let pod, let name):
       let namespace: NamespaceMetadata
-      switch namespaces.cached(name) {
+      switch namespaces.cached(name, of: pod, calledBy: selector) {
       case .known(let metadata): namespace = metadata
       case .absent: namespace = NamespaceMetadata(name: name)
       case .unknown: return nil
@@ -59,7 +59,8 @@ struct ReviewService: Sendable {
     case .answer(let answer):
       return tell(answer, to: review, since: start)
     case .inject(let pod, let name):
-      let namespace = await namespaces.namespace(name) ?? NamespaceMetadata(name: name)
+      let found = await namespaces.namespace(name, of: pod, calledBy: selector)
+      let namespace = found ?? NamespaceMetadata(name: name)
       let answer = responder.inject(pod, for: review, selector: selector, namespace: namespace)
       return tell(answer, to: review, since: start)
     }

@@ -5,6 +5,8 @@ package import FoundationEssentials
 package enum AuthorityWarnings {
   /// A root of one's own is replaced long before; one that comes so near to its end is not being replaced.
   static let nearTheEnd: TimeInterval = 14 * 86_400
+  /// The one reason that is about what a person has plugged in.
+  static let pluggedInExpires = "PluggedInAuthorityExpires"
 
   /// - Parameters:
   ///   - holds: what rotation waits for.
@@ -30,7 +32,7 @@ package enum AuthorityWarnings {
     }
     if let end = pluggedInEnds, end <= now.addingTimeInterval(nearTheEnd) {
       warnings.append(
-        ("PluggedInAuthorityExpires", "the plugged-in authority ends \(Timestamp.text(end)); plug in its successor")
+        (pluggedInExpires, "the plugged-in authority ends \(Timestamp.text(end)); plug in its successor")
       )
     }
     if let successor = state.successor {

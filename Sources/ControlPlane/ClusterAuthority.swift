@@ -15,20 +15,20 @@ package struct ClusterAuthority: Sendable {
   package let bundles: BundleDistribution
   package let observations: ClusterObservations
   package let follower: AuthorityFollower
-  package let webhooks: WebhookPatcher
+  package let webhooks: WebhookPatcher?
   package let pluggedIn: PluggedInWatch
 
   /// What is told about a cluster.
   package struct Configuration: Sendable {
     package var names: ObjectNames
     package var revision: String
-    /// Of the MutatingWebhookConfiguration that is ours.
-    package var webhooks: String
+    /// Of the MutatingWebhookConfiguration that is ours; nil where somebody else keeps its caBundle.
+    package var webhooks: String?
     /// Which namespaces get the trust bundle besides the control plane's own.
     package var isSelected: @Sendable (NamespaceFacts) -> Bool = { _ in true }
     package var timing = LeaderElectionTiming()
 
-    package init(names: ObjectNames, revision: String, webhooks: String) {
+    package init(names: ObjectNames, revision: String, webhooks: String?) {
       self.names = names
       self.revision = revision
       self.webhooks = webhooks
@@ -130,21 +130,23 @@ package struct ClusterAuthority: Sendable {
       logger: logger,
       onChange: { [follower] in follower.look() }
     )
-    webhooks = WebhookPatcher(
-      client: client,
-      name: cluster.webhooks,
-      revision: cluster.revision,
-      roots: { authority.signing?.bundle.pem },
-      time: time,
-      draw: draw,
-      logger: logger
-    )
+    webhooks = cluster.webhooks.map { name in
+      WebhookPatcher(
+        client: client,
+        name: name,
+        revision: cluster.revision,
+        roots: { authority.signing?.bundle.pem },
+        time: time,
+        draw: draw,
+        logger: logger
+      )
+    }
     self.authority = authority
     self.custody = custody
     late.box.withLockedValue { $0 = election }
     authority.onChange { [bundles, webhooks] _ in
       bundles.look()
-      webhooks.look()
+      webhooks?.look()
     }
     election.onChange { [bundles, follower] _ in
       bundles.look()
@@ -158,7 +160,10 @@ package struct ClusterAuthority: Sendable {
   }
 
   /// What has to run besides the ``MeshAuthorityService``; in the order in which they are to start.
-  package var services: [any Service] { [election, follower, pluggedIn, reports, bundles, webhooks] }
+  package var services: [any Service] {
+    let always: [any Service] = [election, follower, pluggedIn, reports, bundles]
+    return always + [webhooks].compactMap(\.self)
+  }
 
   /// The last that a replica does: rotation need not wait for it then.
   package func leave(now: Date) async {

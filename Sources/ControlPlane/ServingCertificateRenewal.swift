@@ -91,6 +91,8 @@ package final class ServingCertificateRenewal: Service {
         do {
           try self.refresh(now: self.wallClock())
           told = ""
+        } catch MeshAuthorityError.notReady where self.authority.signing == nil {
+          // It starts, and whoever looks after the authority tells what is in its way.
         } catch {
           // The same failure is told once, not every second.
           let problem = "\(error)"

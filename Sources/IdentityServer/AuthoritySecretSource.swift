@@ -18,6 +18,8 @@ package final class AuthoritySecretSource: SecretSource, Service {
     /// Whether a caller that sends no request of its own is given a key made here.
     package var serverGeneratedKeys = true
     package var streamLifetime = StreamLifetime()
+    /// Whether what a caller's credential is bound to is known to have ended.
+    package var hasEnded: @Sendable (Caller) -> Bool = { _ in false }
 
     package init() {}
   }
@@ -100,8 +102,16 @@ package final class AuthoritySecretSource: SecretSource, Service {
       return (subscription, memory.isClosing)
     }
     issuer.metrics.streamOpened()
-    if !isClosing, authority.isReady(now: moment) { subscription.opened(now: moment) } else { subscription.end() }
+    // What ended since the caller was authenticated was not told of this stream: it is asked for now that it is listed.
+    let mayStay = !isClosing && !configuration.hasEnded(caller) && authority.isReady(now: moment)
+    if mayStay { subscription.opened(now: moment) } else { subscription.end() }
     return subscription
+  }
+
+  /// Ends the streams of callers whose credentials are good no more.
+  package func end(where isOver: (Caller) -> Bool) {
+    let over = memory.withLockedValue { memory in memory.subscriptions.values.filter { isOver($0.caller) } }
+    for subscription in over { subscription.end() }
   }
 
   func closed(_ id: UInt64, due: Int64?) {

@@ -49,7 +49,7 @@ final class AuthoritySubscription: SecretSubscription {
 
   private let id: UInt64
   private let source: AuthoritySecretSource
-  private let caller: Caller
+  let caller: Caller
   private let deadline: Date
   private let state: NIOLockedValueBox<State>
 

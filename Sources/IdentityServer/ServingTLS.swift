@@ -111,6 +111,8 @@ package final class ServingTLS: Service {
         do {
           try self.refresh(now: self.now())
           told = ""
+        } catch MeshAuthorityError.notReady where self.authority.signing == nil {
+          // It starts, and whoever looks after the authority tells what is in its way.
         } catch {
           // The same failure is told once, not every second.
           let problem = "\(error)"

@@ -12,8 +12,8 @@ extension KubernetesContract {
     return names
   }
 
-  private func names(_ selection: ObjectSelection) async throws -> [String] {
-    try await client.listAll(.configMaps, ListQuery(selection, limit: 2)).compactMap { ObjectKey(of: $0)?.name }
+  private func names(_ selection: ObjectSelection, limit: Int = 2) async throws -> [String] {
+    try await client.listAll(.configMaps, ListQuery(selection, limit: limit)).compactMap { ObjectKey(of: $0)?.name }
       .filter { $0.hasPrefix("item-") }
   }
 
@@ -50,7 +50,9 @@ extension KubernetesContract {
     #expect(try await names(in_(nil, "metadata.name=item-3")) == ["item-3"])
     #expect(try await names(in_("parity=even", "metadata.name=item-3")) == [])
     let everywhere = ObjectSelection(labels: "parity=even", fields: "metadata.namespace=\(namespace)")
-    #expect(try await names(everywhere) == ["item-0", "item-2", "item-4"])
+    // In one page: newer servers (1.36 does) look for the first in that namespace only, and for the next ones everywhere,
+    // so that their continuations miss objects or repeat them.
+    #expect(try await names(everywhere, limit: 500) == ["item-0", "item-2", "item-4"])
   }
 
   func watches() async throws {

@@ -68,14 +68,12 @@ package struct KubernetesContract: Sendable {
     return object
   }
 
-  func configMap(_ name: String, _ data: JSONValue, labels: JSONValue = .object([:])) -> JSONValue {
-    typed(
-      .configMaps,
-      [
-        "metadata": ["name": .string(name), "namespace": .string(namespace), "labels": labels],
-        "data": data,
-      ]
-    )
+  /// Without labels there is no `labels`: an empty one that two managers apply is a conflict on newer servers (1.36
+  /// does), which keep none of it and see it change; compare kubernetes/kubernetes#128924.
+  func configMap(_ name: String, _ data: JSONValue, labels: JSONValue? = nil) -> JSONValue {
+    var metadata: JSONValue = ["name": .string(name), "namespace": .string(namespace)]
+    if let labels { metadata["labels"] = labels }
+    return typed(.configMaps, ["metadata": metadata, "data": data])
   }
 
   func pod(_ name: String, serviceAccount: String) -> JSONValue {

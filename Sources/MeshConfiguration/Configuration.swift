@@ -5,8 +5,8 @@ package struct Configuration: Sendable, Equatable {
   package static let apiVersion = "amesh.apisix.apache.org/v1alpha1"
   package static let kind = "MeshConfig"
 
-  /// What the mesh is: takes effect as soon as the file changes, but for its trust domain and the control plane's
-  /// namespace, which certificates are made for.
+  /// What the mesh is: takes effect as soon as the file changes, but for its trust domain, its revision and the control
+  /// plane's namespace, which certificates and objects are made for.
   package var mesh = MeshSettings()
   /// How this process serves it: read at start.
   package var server = ServerSettings()

@@ -54,6 +54,22 @@ struct ConfigurationRule: Sendable {
         guard configuration.identity.isEnabled else { return nil }
         return configuration.identity.rotation.problems.first
       },
+      ConfigurationRule(key: "identity.root.custody") { configuration in
+        let (mode, identity) = (configuration.server.mode, configuration.identity)
+        let isSecret = identity.root.custody == .secret
+        guard identity.isEnabled, isSecret != (mode == .kubernetes) else { return nil }
+        return isSecret
+          ? "secret needs an API server; set server.mode: kubernetes, or another custody"
+          : "\(identity.root.custody.rawValue) is one process's own, and replicas share one; use secret, or server.mode: standalone"
+      },
+      ConfigurationRule(key: "server.webhook.certificateFile") { configuration in
+        let server = configuration.server
+        guard server.mode == .kubernetes, !configuration.identity.isEnabled, server.webhook.certificateFile == nil else {
+          return nil
+        }
+        return "the webhook's certificate is the mesh's, and identity.enabled is false; "
+          + "name a certificate of your own, or set identity.enabled: true"
+      },
       ConfigurationRule(key: "identity.socket") { configuration in
         let identity = configuration.identity
         guard identity.isEnabled, let socket = identity.socket, socket == identity.auditFile else { return nil }

@@ -37,6 +37,7 @@ extension Configuration {
     var next = self
     next.mesh = new.mesh
     next.mesh.trustDomain = mesh.trustDomain
+    next.mesh.revision = mesh.revision
     next.mesh.controlPlane.namespace = mesh.controlPlane.namespace
     return next
   }

@@ -66,7 +66,8 @@ extension Setting {
       "identity.root.custody",
       \.identity.root.custody,
       .choice("a custody of the root's key"),
-      "`directory`: made here, kept in the state directory; `files`: plugged in; `memory`: gone with the process."
+      "`directory`: made here, kept in the state directory; `files`: plugged in; `memory`: gone with the process; "
+        + "`secret`: in a Secret of the cluster, for all replicas."
     ),
     Setting(
       "identity.root.files",
@@ -97,13 +98,13 @@ extension Setting {
       "identity.tokens.keysFile",
       \.identity.tokens.keysFile,
       .optional(.path),
-      "JSON Web Key Set that ServiceAccount tokens are verified with; null: none is accepted."
+      "JSON Web Key Set that ServiceAccount tokens are verified with; null: the cluster's own, without a cluster none."
     ),
     Setting(
       "identity.tokens.issuer",
       \.identity.tokens.issuer,
-      .tokenIssuer,
-      "The tokens' issuer, exactly."
+      .optional(.tokenIssuer),
+      "The tokens' issuer, exactly; null: what the API server says, without one `\(IdentitySettings.Tokens.usualIssuer)`."
     ),
     Setting(
       "identity.tokens.audiences",

@@ -44,6 +44,8 @@ package struct IdentitySettings: Sendable, Equatable {
       case files
       /// Made here, gone with the process.
       case memory
+      /// In a Secret of the cluster, for all replicas: made by one of them, or plugged in by a person.
+      case secret
     }
 
     package enum Rotation: String, Sendable, CaseIterable {
@@ -64,12 +66,16 @@ package struct IdentitySettings: Sendable, Equatable {
   package struct Tokens: Sendable, Equatable {
     /// JSON Web Key Set of the cluster's token issuer; nil: no ServiceAccount token is accepted.
     package var keysFile: String?
-    package var issuer = "https://kubernetes.default.svc.cluster.local"
+    /// nil: what the API server says of itself, or ``usualIssuer`` where none is asked.
+    package var issuer: String?
     package var audiences = ["amesh-ca"]
     /// Whether tokens that are not bound to a Pod are refused.
     package var mustBeBound = true
     /// Tokens and the identities that they stand for, for standalone use; nil: none.
     package var staticFile: String?
+
+    /// What clusters call the issuer of their tokens where nobody says otherwise.
+    package static let usualIssuer = "https://kubernetes.default.svc.cluster.local"
 
     package init() {}
   }

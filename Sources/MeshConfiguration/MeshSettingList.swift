@@ -13,7 +13,7 @@ extension Setting {
       "mesh.revision",
       \.mesh.revision,
       .revision,
-      "The revision that this control plane serves; `default` is what the label `injection: enabled` asks for."
+      "The revision that this control plane serves; `default` is what the label `injection: enabled` asks for; read at start."
     ),
     Setting(
       "mesh.controlPlane.namespace",

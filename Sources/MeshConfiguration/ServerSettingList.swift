@@ -5,7 +5,7 @@ extension Setting {
       "server.mode",
       \.server.mode,
       .choice("a mode that this version has"),
-      "`standalone`: without an API server."
+      "`standalone`: without an API server; `kubernetes`: part of the cluster that it runs in, or that `KUBECONFIG` names."
     ),
     Setting(
       "server.stateDirectory",
@@ -17,7 +17,7 @@ extension Setting {
       "server.kubernetesVersion",
       \.server.cluster,
       .kubernetesVersion,
-      "The cluster's version, which decides what `auto` means."
+      "The cluster's version, which decides what `auto` means, while no API server tells."
     ),
     Setting(
       "server.namespaces",

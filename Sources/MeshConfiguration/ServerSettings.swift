@@ -19,6 +19,9 @@ package struct ServerSettings: Sendable, Equatable {
   package enum Mode: String, Sendable, CaseIterable {
     /// Without an API server: everything known is in this configuration.
     case standalone
+    /// As a part of a cluster: what is known of namespaces, tokens, Pods and versions comes from its API server, and replicas
+    /// share one authority.
+    case kubernetes
   }
 
   package struct Webhook: Sendable, Equatable {

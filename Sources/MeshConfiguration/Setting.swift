@@ -38,8 +38,8 @@ package struct Setting: Sendable {
   /// Whether it says what the mesh is.
   var isOfMesh: Bool { path.first == "mesh" }
 
-  /// Of the mesh, but the certificate authority is made for them.
-  private static let readAtStart: Set = ["mesh.trustDomain", "mesh.controlPlane.namespace"]
+  /// Of the mesh, but the certificate authority and the names of objects are made for them.
+  private static let readAtStart: Set = ["mesh.trustDomain", "mesh.controlPlane.namespace", "mesh.revision"]
 
   /// `AMESH_` and the key in capitals: `mesh.trustDomain` is `AMESH_MESH_TRUST_DOMAIN`.
   package var environmentVariable: String {

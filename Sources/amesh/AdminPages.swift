@@ -32,10 +32,7 @@ struct AdminPages: HTTPResponder {
     case "/healthz":
       return Self.text("ok\n")
     case "/readyz":
-      let reasons = readiness.reasons
-      return reasons.isEmpty
-        ? Self.text("ready\n")
-        : Self.text("not ready: \(reasons.joined(separator: ", "))\n", status: .serviceUnavailable)
+      return readyPage
     case "/metrics":
       let text = metrics.render() + (ProcessMetrics.current()?.render() ?? "")
       return Self.text(text, type: PrometheusText.contentType)
@@ -48,6 +45,16 @@ struct AdminPages: HTTPResponder {
     default:
       return Self.text("not found; these are here:\n\(Self.index)", status: .notFound)
     }
+  }
+
+  /// Who goes on from memory serves others well: it is ready, and says what is amiss.
+  private var readyPage: Response {
+    let reasons = readiness.reasons
+    guard reasons.isEmpty else {
+      return Self.text("not ready: \(reasons.joined(separator: ", "))\n", status: .serviceUnavailable)
+    }
+    let degradations = readiness.degradations()
+    return Self.text(degradations.isEmpty ? "ready\n" : "ready, but degraded: \(degradations.joined(separator: "; "))\n")
   }
 
   private static func text(

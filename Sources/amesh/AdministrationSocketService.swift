@@ -10,22 +10,16 @@ import ServiceLifecycle
 struct AdministrationSocketService: Service {
   private let service: AuthorityAdministrationService
 
-  init(_ configuration: Configuration, authority: MeshAuthority, issuer: WorkloadIssuer) {
-    let custody =
-      switch configuration.identity.root.custody {
-      case .directory: "directory \(AuthorityCustody.directory(configuration.server))"
-      case .files: "files in \(configuration.identity.root.files)"
-      case .memory: "memory"
-      }
+  init(_ server: ServerSettings, _ held: HeldAuthority, issuer: WorkloadIssuer) {
     service = AuthorityAdministrationService(
       administrator: AuthorityOperations(
-        authority: authority,
-        custody: custody,
+        authority: held.authority,
+        custody: held.place,
         isServing: true,
-        observe: authority.observeAlone,
+        observe: held.observe,
         issuance: OperatorIssuing.issuance(issuer)
       ),
-      socketPath: AdminSocket.path(configuration.server),
+      socketPath: AdminSocket.path(server),
       logger: Logger(label: "administration")
     )
   }

@@ -16,6 +16,16 @@ enum AuthorityCustody {
   /// The file with the bundle that is given out, see ``TrustBundleFile``.
   private static func bundle(_ server: ServerSettings) -> String { "\(server.stateDirectory)/identity/root-cert.pem" }
 
+  /// Where it is, in words.
+  static func place(_ configuration: Configuration) -> String {
+    switch configuration.identity.root.custody {
+    case .directory: "directory \(directory(configuration.server))"
+    case .files: "files in \(configuration.identity.root.files)"
+    case .memory: "memory"
+    case .secret: "a Secret of the cluster"
+    }
+  }
+
   static func open(
     _ configuration: Configuration,
     trustDomain: TrustDomain,
@@ -24,7 +34,8 @@ enum AuthorityCustody {
     let identity = configuration.identity
     do throws(CustodyError) {
       switch identity.root.custody {
-      case .memory: return MemoryCustody()
+      // A Secret is not opened by one process; see ``HeldAuthority``.
+      case .memory, .secret: return MemoryCustody()
       case .directory: return try DirectoryCustody(path: directory(configuration.server))
       case .files:
         return try PluggedInCustody(

@@ -29,10 +29,13 @@ struct CallerCredentials: Service {
 
   /// Reads the files; they have to be usable.
   ///
-  /// - Parameter onFailure: called when a file's replacement is refused.
+  /// - Parameters:
+  ///   - cluster: judges ServiceAccount tokens where no file of keys is named; nil without a cluster.
+  ///   - onFailure: called when a file's replacement is refused.
   init(
     _ settings: IdentitySettings.Tokens,
     trustDomain: TrustDomain,
+    cluster: (any AuthenticationMethod)?,
     logger: Logger,
     onFailure: @escaping @Sendable () -> Void
   ) throws(Failure) {
@@ -62,7 +65,7 @@ struct CallerCredentials: Service {
       do {
         policy = try ServiceAccountTokenPolicy(
           trustDomain: trustDomain,
-          issuer: settings.issuer,
+          issuer: settings.issuer ?? IdentitySettings.Tokens.usualIssuer,
           audiences: settings.audiences,
           requireBoundPod: settings.mustBeBound
         )
@@ -79,6 +82,7 @@ struct CallerCredentials: Service {
         }
       )
     }
+    if settings.keysFile == nil, let cluster { methods.append(cluster) }
     self.methods = methods
     self.followed = followed
   }

@@ -1,4 +1,5 @@
 import AdmissionWebhook
+import ControlPlane
 import Foundation
 import Glibc
 import Injection
@@ -49,18 +50,35 @@ struct ControlPlaneProcess {
     if let warning = shares.warning { logger.warning("\(warning)") }
 
     let current = CurrentConfiguration(configuration)
+    let cluster =
+      server.mode == .kubernetes
+      ? try ClusterPlane(
+        configuration,
+        environment: ProcessInfo.processInfo.environment,
+        metrics: metrics,
+        logger: Logger(label: "cluster")
+      ) : nil
     let identity =
       configuration.identity.isEnabled
       ? try await IdentityPlane(
         configuration,
+        cluster: cluster,
         connections: shares.identity,
         metrics: metrics,
         logger: Logger(label: "identity")
       ) : nil
-    let readiness = Readiness { identity?.unreadiness ?? [] }
-    let injector = CurrentInjector(configuration.injector, cluster: server.cluster)
+    let mesh = ServedMesh(current, cluster: cluster?.version)
     let webhookMetrics = WebhookMetrics(factory: metrics)
     let certificates = try ServingCertificates(server: server, mesh: configuration.mesh, logger: logger)
+    let renewal = renewal(certificates, of: identity, webhookMetrics)
+    let readiness = Readiness(
+      others: {
+        let reasons = (cluster?.unreadiness ?? []) + (identity?.unreadiness ?? [])
+        guard let renewal, !renewal.isReady else { return reasons }
+        return reasons + ["the webhook has no certificate of the mesh's yet"]
+      },
+      degradations: { cluster?.degradations ?? [] }
+    )
     Gauge(label: "amesh_build_info", dimensions: [("version", Version.current)]).record(1)
 
     // The last one is told to end first; the admin port stays until all the others have gone.
@@ -72,10 +90,14 @@ struct ControlPlaneProcess {
         logger: Logger(label: "admin")
       ),
     ]
+    services += cluster?.services ?? []
     services += identity?.services ?? []
-    services.append(certificates.watcher(metrics: webhookMetrics, logger: Logger(label: "certificate")))
-    if let watcher = watcher(current, injector, webhookMetrics) { services.append(watcher) }
-    services.append(webhook(injector, certificates.store, webhookMetrics, readiness, connections: shares.webhook))
+    let watcher = certificates.watcher(metrics: webhookMetrics, logger: Logger(label: "certificate"))
+    let followers: [(any Service)?] = [watcher, renewal, self.watcher(current, mesh, webhookMetrics)]
+    services += followers.compactMap(\.self)
+    services.append(
+      webhook(mesh, cluster, certificates.store, webhookMetrics, readiness, connections: shares.webhook)
+    )
     var group = ServiceGroupConfiguration(
       services: services,
       gracefulShutdownSignals: [.sigterm, .sigint],
@@ -98,9 +120,24 @@ struct ControlPlaneProcess {
     )
   }
 
+  /// In a cluster the mesh's own authority issues the webhook's certificate, unless there are files of somebody else's.
+  private func renewal(
+    _ certificates: ServingCertificates,
+    of identity: IdentityPlane?,
+    _ metrics: WebhookMetrics
+  ) -> ServingCertificateRenewal? {
+    guard server.mode == .kubernetes, let identity, server.webhook.certificateFile == nil else { return nil }
+    return certificates.renewal(
+      by: identity.held.authority,
+      names: server.certificateNames(controlPlaneNamespace: configuration.mesh.controlPlane.namespace),
+      metrics: metrics,
+      logger: Logger(label: "certificate")
+    )
+  }
+
   private func watcher(
     _ current: CurrentConfiguration,
-    _ injector: CurrentInjector,
+    _ mesh: ServedMesh,
     _ metrics: WebhookMetrics
   ) -> ConfigurationWatcher? {
     guard let file = source.file else { return nil }
@@ -111,15 +148,13 @@ struct ControlPlaneProcess {
       current: current,
       failures: Counter(label: "amesh_configuration_reload_failures_total"),
       logger: Logger(label: "configuration"),
-      apply: { configuration in
-        let next = configuration.injector
-        metrics.configurationChanged(to: injector.replace(next, cluster: configuration.server.cluster))
-      }
+      apply: { _ in metrics.configurationChanged(to: mesh.refresh()) }
     )
   }
 
   private func webhook(
-    _ injector: CurrentInjector,
+    _ mesh: ServedMesh,
+    _ cluster: ClusterPlane?,
     _ certificates: ServingCertificateStore,
     _ metrics: WebhookMetrics,
     _ readiness: Readiness,
@@ -135,10 +170,16 @@ struct ControlPlaneProcess {
     configuration.drain.delay = .seconds(server.shutdown.delaySeconds)
     configuration.drain.deadline = .seconds(server.shutdown.timeoutSeconds)
     let logger = Logger(label: "webhook")
+    let namespaces: any NamespaceSource =
+      if let cluster {
+        ClusterNamespaceSource(namespaces: cluster.namespaces)
+      } else {
+        StaticNamespaces(Array(server.namespaces.values))
+      }
     let address = server.webhook.address
     let webhook = WebhookServer(
-      injector: injector,
-      namespaces: StaticNamespaces(Array(server.namespaces.values)),
+      injector: mesh.injector,
+      namespaces: namespaces,
       certificates: certificates,
       configuration: configuration,
       metrics: metrics,

@@ -1,6 +1,7 @@
 import CallerAuthentication
 import CertificateAuthority
 import CertificateCustody
+import ClusterIdentity
 import CoreMetrics
 import Foundation
 import Glibc
@@ -16,7 +17,7 @@ import ServiceLifecycle
 
 /// The certificate authority of `amesh serve` and how workloads reach it.
 struct IdentityPlane {
-  let authority: MeshAuthority
+  let held: HeldAuthority
   let issuer: WorkloadIssuer
   /// In the order of their start; the last one is told to end first.
   private(set) var services: [any Service] = []
@@ -25,10 +26,13 @@ struct IdentityPlane {
 
   /// Opens the custody, makes what is missing and listens: when it returns, certificates can be had.
   ///
-  /// - Parameter connections: that each listener takes, at most those of the configuration.
+  /// - Parameters:
+  ///   - cluster: that it is part of; nil without one.
+  ///   - connections: that each listener takes, at most those of the configuration.
   /// - Throws: what keeps it from that, in words of the configuration.
   init(
     _ configuration: Configuration,
+    cluster: ClusterPlane?,
     connections: Int,
     metrics factory: any MetricsFactory,
     logger: Logger
@@ -37,20 +41,18 @@ struct IdentityPlane {
     let replica = Replica.name()
     let trustDomain = try Self.trustDomain(configuration.mesh.trustDomain)
     socketPath = identity.socket.map { "\(server.stateDirectory)/\($0)" }
-    let custody = try AuthorityCustody.open(configuration, trustDomain: trustDomain, now: Date())
-    if identity.root.custody == .files, let caution = PluggedInKeyFile.caution(in: identity.root.files) {
-      logger.warning("\(caution)")
-    }
     let metrics = IdentityMetrics(factory: factory)
     let audit = try Self.audit(server, identity, metrics: metrics, logger: logger)
     let reloadFailures = Counter(label: "amesh_identity_reload_failures_total", factory: factory)
 
-    authority = MeshAuthority(
-      configuration: Self.authority(configuration, trustDomain: trustDomain, replica: replica),
-      custody: custody,
-      cryptography: OpenSSL(),
-      openKey: { key throws(KeyError) in try OpenSSL().openKey(key) }
-    )
+    let mesh = Self.authority(configuration, trustDomain: trustDomain, replica: replica)
+    let authorityLogger = Logger(label: "authority")
+    if let cluster {
+      held = .shared(in: cluster, mesh, logger: authorityLogger)
+    } else {
+      held = try .standalone(configuration, mesh, reloadFailures: reloadFailures, logger: authorityLogger)
+    }
+    let authority = held.authority
     issuer = WorkloadIssuer(
       authority: authority,
       cryptography: OpenSSL(),
@@ -70,6 +72,7 @@ struct IdentityPlane {
     let credentials = try CallerCredentials(
       identity.tokens,
       trustDomain: trustDomain,
+      cluster: try cluster?.tokens(trustDomain: trustDomain),
       logger: logger,
       onFailure: { reloadFailures.increment() }
     )
@@ -81,7 +84,11 @@ struct IdentityPlane {
     var sourceConfiguration = AuthoritySecretSource.Configuration()
     sourceConfiguration.serverGeneratedKeys = identity.serverGeneratedKeys == .allow
     sourceConfiguration.streamLifetime = StreamLifetime(afterExpiry: .seconds(identity.limits.streamSeconds))
+    if let cluster { sourceConfiguration.hasEnded = { cluster.objects.hasEnded($0) } }
     let source = AuthoritySecretSource(issuer: issuer, configuration: sourceConfiguration, logger: logger)
+    cluster?.objects.onEnd { [weak source] ended in
+      source?.end { caller in ended.contains { $0.ends(caller) } }
+    }
     let authentication = IdentityAuthentication(
       Authenticator(credentials.methods + [renewal]),
       audit: audit,
@@ -94,24 +101,14 @@ struct IdentityPlane {
       logger: logger
     )
 
-    try await Self.firstLook(authority, serving, logger)
+    if cluster == nil { try await Self.firstLook(authority, serving, logger) }
     if let signing = authority.signing { try bundleFile.write(signing) }
 
-    services = [
-      MeshAuthorityService(authority: authority, observe: authority.observeAlone, logger: Logger(label: "authority")),
-      bundleFile, credentials, serving,
-      AdministrationSocketService(configuration, authority: authority, issuer: issuer),
-    ]
-    if let custody = custody as? PluggedInCustody {
-      services.append(
-        PluggedInFilesService(
-          custody: custody,
-          authority: authority,
-          onRefusal: { reloadFailures.increment() },
-          logger: Logger(label: "authority")
-        )
-      )
-    }
+    services =
+      held.services + [
+        bundleFile, credentials, serving,
+        AdministrationSocketService(server, held, issuer: issuer),
+      ]
     var limits = Self.limits(identity.limits)
     limits.maximumConnections = connections
     let streams = StreamBook(limits: limits, metrics: metrics)
@@ -156,7 +153,7 @@ struct IdentityPlane {
   /// Why nobody should come for certificates.
   var unreadiness: [String] {
     var reasons: [String] = []
-    if !authority.isReady(now: Date()) { reasons.append("the certificate authority can't issue") }
+    if !held.authority.isReady(now: Date()) { reasons.append("the certificate authority can't issue") }
     if !serving.isReady { reasons.append("the identity server has no certificate") }
     return reasons
   }

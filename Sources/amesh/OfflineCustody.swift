@@ -39,12 +39,12 @@ struct OfflineCustody {
       switch kind {
       case .directory: if isMade { state = try DirectoryCustody.look(at: directory) }
       case .files: state = try await pluggedIn(trustDomain).load()
-      case .memory: break
+      case .memory, .secret: break
       }
     } catch {
       throw AdministrationError(error)
     }
-    if kind == .memory { throw noneInMemory }
+    if kind == .memory || kind == .secret { throw noneHere }
     if let state { return state }
     throw AdministrationError(
       .notReady,
@@ -59,7 +59,7 @@ struct OfflineCustody {
       switch kind {
       case .directory: return try DirectoryCustody(path: directory)
       case .files: return try pluggedIn(trustDomain)
-      case .memory: break
+      case .memory, .secret: break
       }
     } catch .inUse(_, let holder) {
       let socket = AdminSocket.path(configuration.server)
@@ -74,18 +74,26 @@ struct OfflineCustody {
     } catch {
       throw AdministrationError(error)
     }
-    throw noneInMemory
+    throw noneHere
   }
 
   private var isMade: Bool {
     FileManager.default.fileExists(atPath: directory)
   }
 
-  private var noneInMemory: AdministrationError {
-    AdministrationError(
+  private var noneHere: AdministrationError {
+    let socket = AdminSocket.path(configuration.server)
+    guard kind == .secret else {
+      return AdministrationError(
+        .notReady,
+        "identity.root.custody is memory: there is an authority only while amesh serve runs, and none answers at \(socket)"
+      )
+    }
+    let namespace = configuration.mesh.controlPlane.namespace
+    return AdministrationError(
       .notReady,
-      "identity.root.custody is memory: there is an authority only while amesh serve runs, and none answers at "
-        + AdminSocket.path(configuration.server)
+      "identity.root.custody is secret: the authority is the replicas', and none answers at \(socket); run this in one of "
+        + "them: kubectl exec --namespace \(namespace) deployment/amesh -- amesh ca …"
     )
   }
 

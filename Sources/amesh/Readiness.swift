@@ -10,8 +10,16 @@ final class Readiness: Sendable {
   private let conditions = Mutex<Set<Condition>>([.starting])
   /// What others know of; asked each time.
   private let others: @Sendable () -> [String]
+  /// What goes on from memory meanwhile; asked each time.
+  let degradations: @Sendable () -> [String]
 
-  init(others: @escaping @Sendable () -> [String] = { [] }) { self.others = others }
+  init(
+    others: @escaping @Sendable () -> [String] = { [] },
+    degradations: @escaping @Sendable () -> [String] = { [] }
+  ) {
+    self.others = others
+    self.degradations = degradations
+  }
 
   func add(_ condition: Condition) { _ = conditions.withLock { $0.insert(condition) } }
 

@@ -2,11 +2,13 @@ import Glibc
 
 /// The name of this process among those that share an authority: another one after each start.
 enum Replica {
-  static func name() -> String {
+  static func name() -> String { "\(host)-\(String(UInt32.random(in: 0...UInt32.max), radix: 36))" }
+
+  /// Of the machine, or the Pod.
+  static let host: String = {
     var host = [CChar](repeating: 0, count: 256)
     let length = gethostname(&host, host.count - 1) == 0 ? host.firstIndex(of: 0) ?? 0 : 0
     let name = String(decoding: host[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let tag = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-    return "\(name.isEmpty ? "amesh" : name)-\(tag)"
-  }
+    return name.isEmpty ? "amesh" : name
+  }()
 }

@@ -1,24 +1,37 @@
 import AdmissionWebhook
 import Foundation
+import CertificateAuthority
+import ControlPlane
 import Injection
 import Logging
+import MeshAuthority
 import MeshConfiguration
+import OpenSSLKeys
 import ServiceLifecycle
 import ServingCertificate
 
-/// Where the webhook's certificate comes from: files that are configured, or a self-made one in the state directory.
+/// Where the webhook's certificate comes from: files that are configured, the mesh's authority where the cluster learns of its
+/// roots, or else a self-made one in the state directory.
 struct ServingCertificates {
   let store: ServingCertificateStore
-  private let files: ServingCertificateFiles
+  /// Nil where there are none to follow.
+  private let files: ServingCertificateFiles?
   /// Nil when the files are someone else's.
   private let directory: ServingCertificateDirectory?
 
   init(server: ServerSettings, mesh: MeshSettings, logger: Logger) throws(Failure) {
     do {
       if let chain = server.webhook.certificateFile, let key = server.webhook.privateKeyFile {
-        files = ServingCertificateFiles(chainPath: chain, keyPath: key)
+        let files = ServingCertificateFiles(chainPath: chain, keyPath: key)
+        self.files = files
         directory = nil
         store = try ServingCertificateStore(try files.load())
+      } else if server.mode == .kubernetes {
+        // Nobody trusts this one: it is there until the authority has issued another, and until then we are not ready.
+        let names = server.certificateNames(controlPlaneNamespace: mesh.controlPlane.namespace)
+        let made = try SelfSignedServingCertificate.make(names: names, now: Date(), validity: 3600)
+        (files, directory) = (nil, nil)
+        store = try ServingCertificateStore(made.certificate)
       } else {
         let directory = ServingCertificateDirectory(
           path: server.stateDirectory + "/serving",
@@ -37,10 +50,26 @@ struct ServingCertificates {
   }
 
   /// Serves what the files hold, as they change, and renews what is self-made.
-  func watcher(metrics: WebhookMetrics, logger: Logger) -> CertificateWatcher {
+  func watcher(metrics: WebhookMetrics, logger: Logger) -> CertificateWatcher? {
+    guard let files else { return nil }
     let directory = directory
     return CertificateWatcher(files: files, store: store, metrics: metrics, logger: logger) {
       if let directory { _ = try directory.loadOrMake(now: Date()) { Self.warn(directory, logger) } }
+    }
+  }
+
+  /// Serves what the mesh's authority issues for the webhook.
+  func renewal(
+    by authority: MeshAuthority,
+    names: [String],
+    metrics: WebhookMetrics,
+    logger: Logger
+  ) -> ServingCertificateRenewal {
+    let store = store
+    return ServingCertificateRenewal(authority: authority, keys: OpenSSL(), names: names, logger: logger) { issued in
+      let keyPEM = issued.keyPEM.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+      try store.replace(try ServingCertificate(chainPEM: issued.chainPEM, keyPEM: keyPEM))
+      metrics.certificateExpires(at: issued.notAfter.timeIntervalSince1970)
     }
   }
 

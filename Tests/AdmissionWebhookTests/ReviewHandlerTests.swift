@@ -16,9 +16,15 @@ struct ReviewHandlerTests {
   private struct SlowNamespaces: NamespaceSource {
     let gate = OpenGate(count: 1)
 
-    func cached(_ name: String) -> CachedNamespace { name == "slow" ? .unknown : .absent }
+    func cached(_ name: String, of pod: JSONView, calledBy selector: WebhookSelector) -> CachedNamespace {
+      name == "slow" ? .unknown : .absent
+    }
 
-    func namespace(_ name: String) async -> NamespaceMetadata? {
+    func namespace(
+      _ name: String,
+      of pod: JSONView,
+      calledBy selector: WebhookSelector
+    ) async -> NamespaceMetadata? {
       await gate.wait()
       return NamespaceMetadata(name: name, labels: ["amesh.apisix.apache.org/injection": "enabled"])
     }

@@ -44,6 +44,29 @@ import Testing
     }
   }
 
+  @Test func `a state equals itself read back, made at whatever fraction of a second`() throws {
+    let moment = contract.now.addingTimeInterval(0.625)
+    let root = try #require(contract.first.signer)
+    let first = AuthorityState(
+      trustDomain: contract.first.trustDomain,
+      firstRoot: root.certificate,
+      key: root.key,
+      at: moment
+    )
+    let id = try #require(AuthorityID("abc-1"))
+    let recorded = try first.recording(
+      id,
+      under: root.id,
+      replica: "amesh-0",
+      notAfter: contract.now.addingTimeInterval(600),
+      leafCap: 7_200,
+      at: moment
+    )
+    for state in [first, recorded, try recorded.dropping([id], at: moment)] {
+      #expect(try AuthorityStateFormat.decode(AuthorityStateFormat.encode(state)) == state)
+    }
+  }
+
   @Test func `a record of before the longest leaf was written down counts as a day's`() throws {
     let old = text(full).split(separator: "\n").filter { !$0.contains(#""leafCap""#) }.joined(separator: "\n")
     #expect(old.utf8.count < text(full).utf8.count - 10)

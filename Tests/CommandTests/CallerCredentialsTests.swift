@@ -19,6 +19,7 @@ struct CallerCredentialsTests {
     var credentials = try CallerCredentials(
       settings,
       trustDomain: TrustDomain("cluster.local"),
+      cluster: nil,
       logger: Logger(label: "test"),
       onFailure: {}
     )

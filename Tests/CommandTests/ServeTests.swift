@@ -100,20 +100,21 @@ struct ServeTests {
 
   @Test func `A changed file is taken over, a bad one is not`() async throws {
     // As a ConfigMap is mounted: the file is reached by a symbolic link to a directory that is swapped.
-    try directory.swap("..data", to: ["mesh.yaml": Self.mesh("revision: one")])
+    try directory.swap("..data", to: ["mesh.yaml": Self.mesh("controlPlane: {xdsSource: https://one.example:1}")])
     try FileManager.default.createSymbolicLink(
       atPath: directory.path("mesh.yaml"),
       withDestinationPath: "..data/mesh.yaml"
     )
     let command = try serve(["--config", directory.path("mesh.yaml"), "--set", "mesh.trustDomain=set.example"])
     let admin = "http://127.0.0.1:\(try await command.port(of: "admin"))"
-    func revision() async throws -> JSONValue? {
-      try JSONValue(parsing: Array(try await request("\(admin)/config").body.utf8))["mesh"]?["revision"]
+    func source() async throws -> JSONValue? {
+      let mesh = try JSONValue(parsing: Array(try await request("\(admin)/config").body.utf8))["mesh"]
+      return mesh?["controlPlane"]?["xdsSource"]
     }
-    #expect(try await revision() == "one")
+    #expect(try await source() == "https://one.example:1")
 
-    try directory.swap("..data", to: ["mesh.yaml": Self.mesh("revision: two")])
-    try await eventually("the good one") { try await revision() == "two" }
+    try directory.swap("..data", to: ["mesh.yaml": Self.mesh("controlPlane: {xdsSource: https://two.example:1}")])
+    try await eventually("the good one") { try await source() == "https://two.example:1" }
     #expect(try await request("\(admin)/config").body.contains("set.example"))
     try await eventually("generation") {
       try await request("\(admin)/metrics").body.contains("amesh_configuration_generation 2\n")
@@ -129,26 +130,30 @@ struct ServeTests {
       "injection: {patches: {p: {container: proxy, operations: [{op: remove, path: /nope}]}}, defaultPatches: [p]}"
     try directory.swap("..data", to: ["mesh.yaml": Self.mesh("revision: z\n  \(patch)")])
     try await command.event("a bad patch") { $0["problem"]?.string?.contains("does not apply") ?? false }
-    #expect(try await revision() == "two")
+    #expect(try await source() == "https://two.example:1")
     #expect(try await request("\(admin)/metrics").body.contains("amesh_configuration_reload_failures_total 3\n"))
 
     try FileManager.default.removeItem(atPath: directory.path("..data"))
     try await command.event("lost") { $0["message"]?.string?.hasPrefix("configuration file lost") ?? false }
-    #expect(try await revision() == "two")
+    #expect(try await source() == "https://two.example:1")
 
     try directory.swap(
       "..data",
       to: [
         "mesh.yaml": Self.mesh(
-          "revision: four\n  controlPlane: {namespace: elsewhere}\nserver: {shutdown: {timeoutSeconds: 9}}"
+          """
+          revision: four
+            controlPlane: {namespace: elsewhere, xdsSource: https://four.example:1}
+          server: {shutdown: {timeoutSeconds: 9}}
+          """
         )
       ]
     )
     let warning = try await command.event("restart") {
       $0["message"]?.string?.hasPrefix("changed keys take effect at the next start") == true
     }
-    #expect(warning["keys"] == ["mesh.controlPlane.namespace", "server.shutdown.timeoutSeconds"])
-    try await eventually("the last one") { try await revision() == "four" }
+    #expect(warning["keys"] == ["mesh.revision", "mesh.controlPlane.namespace", "server.shutdown.timeoutSeconds"])
+    try await eventually("the last one") { try await source() == "https://four.example:1" }
     #expect(!(try await request("\(admin)/config").body.contains("elsewhere")))
     command.send(SIGINT)
     #expect(try await command.wait().status == 0)

@@ -104,6 +104,11 @@ cluster_up() {
   cluster_directory=$1
   require_packages curl etcd-server openssl python3 util-linux
   require_kube_apiserver
+  # Without controllers no ServiceAccount gets a token Secret, so Pods get theirs as every newer server gives them; a
+  # server that can't do otherwise refuses the flag.
+  if [[ $("$kube_apiserver" --help 2>&1) == *BoundServiceAccountTokenVolume=* ]]; then
+    cluster_apiserver_flags+=(--feature-gates BoundServiceAccountTokenVolume=true)
+  fi
   mkdir -p "$cluster_directory"
   cluster_directory=$(cd "$cluster_directory" && pwd)
   chmod 0700 "$cluster_directory"
@@ -147,8 +152,8 @@ cluster_start_apiserver() {
   wait_until 90 "$cluster_apiserver" kube-apiserver cluster_curl "https://127.0.0.1:$cluster_port/readyz"
 }
 
-# Without controllers no ServiceAccount gets a token Secret, so Pods get theirs as every newer server gives them.
-cluster_apiserver_flags=(--feature-gates BoundServiceAccountTokenVolume=true)
+# For whoever wants others.
+cluster_apiserver_flags=()
 
 # cluster_stop_apiserver [SIGNAL]
 cluster_stop_apiserver() {

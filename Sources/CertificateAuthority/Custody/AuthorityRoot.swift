@@ -30,9 +30,10 @@ package struct Stamp: Sendable, Equatable {
   package let generation: Int
   package let time: Date
 
+  /// - Parameter time: kept in whole seconds, as it is written down: a state equals itself read back.
   package init(generation: Int, time: Date) {
     self.generation = generation
-    self.time = time
+    self.time = time.wholeSeconds
   }
 }
 

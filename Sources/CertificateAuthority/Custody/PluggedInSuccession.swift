@@ -32,7 +32,7 @@ package struct PluggedInSuccession: Sendable {
     retained = gone.map { ($0, now.addingTimeInterval(wait)) }
     for root in first.roots + gone {
       let since = earlier.map { $0.roots.contains(root) ? min($0.written, now) : now } ?? root.notBefore
-      trustedSince[root.id] = Stamp(generation: 1, time: max(since, root.notBefore).wholeSeconds)
+      trustedSince[root.id] = Stamp(generation: 1, time: max(since, root.notBefore))
     }
   }
 
@@ -112,7 +112,7 @@ package struct PluggedInSuccession: Sendable {
     let trusted = Set(bundle.map(\.id))
     trustedSince = trustedSince.filter { trusted.contains($0.key) }
     for root in bundle where trustedSince[root.id] == nil {
-      trustedSince[root.id] = Stamp(generation: generation, time: now.wholeSeconds)
+      trustedSince[root.id] = Stamp(generation: generation, time: now)
     }
   }
 }

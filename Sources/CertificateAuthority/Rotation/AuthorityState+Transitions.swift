@@ -116,7 +116,7 @@ extension AuthorityState {
   private func next(at now: Date, _ change: (inout AuthorityState, Stamp) -> Void) -> AuthorityState {
     var state = self
     state.generation += 1
-    change(&state, Stamp(generation: state.generation, time: now.wholeSeconds))
+    change(&state, Stamp(generation: state.generation, time: now))
     return state
   }
 }
