@@ -54,7 +54,9 @@ struct AdminPages: HTTPResponder {
       return Self.text("not ready: \(reasons.joined(separator: ", "))\n", status: .serviceUnavailable)
     }
     let degradations = readiness.degradations()
-    return Self.text(degradations.isEmpty ? "ready\n" : "ready, but degraded: \(degradations.joined(separator: "; "))\n")
+    return Self.text(
+      degradations.isEmpty ? "ready\n" : "ready, but degraded: \(degradations.joined(separator: "; "))\n"
+    )
   }
 
   private static func text(

@@ -132,7 +132,9 @@ struct ClusterPlane {
   var degradations: [String] {
     let silence = [objects.silence, namespaces.silence].compactMap(\.self).max() ?? .zero
     var problems = [keys.problem, objects.problem, namespaces.problem, version.problem].compactMap(\.self)
-    if problems.isEmpty, silence > Self.longSilence { problems = ["nothing was heard of the API server for \(silence)"] }
+    if problems.isEmpty, silence > Self.longSilence {
+      problems = ["nothing was heard of the API server for \(silence)"]
+    }
     // They mostly have one cause.
     return problems.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }

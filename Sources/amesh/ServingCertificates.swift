@@ -1,7 +1,7 @@
 import AdmissionWebhook
-import Foundation
 import CertificateAuthority
 import ControlPlane
+import Foundation
 import Injection
 import Logging
 import MeshAuthority

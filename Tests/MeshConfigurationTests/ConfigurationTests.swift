@@ -328,7 +328,8 @@ struct ConfigurationTests {
   }
 
   @Test func `Changes that need a restart are named`() throws {
-    let new = try load(header + "mesh: {revision: x, injection: {nativeSidecar: never}}\nserver: {admin: {port: 1}}").configuration
+    let new = try load(header + "mesh: {revision: x, injection: {nativeSidecar: never}}\nserver: {admin: {port: 1}}")
+      .configuration
     #expect(Configuration().keysThatNeedRestart(comparedTo: new) == ["mesh.revision", "server.admin.port"])
     #expect(new.keysThatNeedRestart(comparedTo: new).isEmpty)
   }
