@@ -497,6 +497,13 @@ let package = Package(
 // Fuzzing, for who asks: AMESH_FUZZ=1 swift build --sanitize=fuzzer --product json-fuzz, one target per folder of hack/fuzz.
 if Context.environment["AMESH_FUZZ"] != nil {
   let fuzzed: [(name: String, dependencies: [Target.Dependency])] = [
+    (
+      "call",
+      [
+        "IdentityServer", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      ]
+    ),
     ("csr", ["CertificateAuthority", "OpenSSLKeys", "SPIFFE"]),
     (
       "discovery",

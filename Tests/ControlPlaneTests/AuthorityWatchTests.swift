@@ -2,6 +2,7 @@ import CertificateAuthority
 import FoundationEssentials
 import KubernetesAPI
 import Logging
+import MeshAuthority
 import NIOConcurrencyHelpers
 import Testing
 
