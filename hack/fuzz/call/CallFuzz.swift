@@ -34,7 +34,9 @@ private func fuzzMessages(_ bytes: [UInt8]) {
   guard let size = bytes.first.map({ Int($0 % 16) + 1 }) else { return }
   let stream = Array(bytes.dropFirst())
   let whole = read([stream])
-  let pieces = read(stride(from: 0, to: stream.count, by: size).map { Array(stream[$0..<min($0 + size, stream.count)]) })
+  let pieces = read(
+    stride(from: 0, to: stream.count, by: size).map { Array(stream[$0..<min($0 + size, stream.count)]) }
+  )
   precondition(whole.messages == pieces.messages && whole.hasFailed == pieces.hasFailed, "pieces read otherwise")
   precondition(whole.messages.allSatisfy { $0.count <= limit }, "a message over the limit")
   precondition(whole.messages.reduce(0) { $0 + $1.count + MessageReader.prefixLength } <= stream.count, "made up")
