@@ -1,0 +1,36 @@
+import ClusterDiagnosis
+
+/// A diagnosis as a person reads it: section by section, and the cure below what is wrong.
+struct DiagnosisPrinter {
+  let descriptor: Int32
+
+  func text(_ diagnosis: Diagnosis) -> String {
+    var lines: [String] = []
+    for section in Section.allCases {
+      let findings = diagnosis.findings.filter { $0.section == section }
+      guard !findings.isEmpty else { continue }
+      lines.append(style(.bold, section.rawValue))
+      lines += findings.flatMap(text) + [""]
+    }
+    return (lines + [summary(diagnosis)]).joined(separator: "\n")
+  }
+
+  private func text(_ finding: Finding) -> [String] {
+    let mark =
+      switch finding.level {
+      case .ok: style(.green, "✔")
+      case .warning: style(.yellow, "!")
+      case .failure: style(.red, "✘")
+      }
+    return ["  \(mark) \(finding.text)"] + (finding.cure.map { [style(.dim, "      → \($0)")] } ?? [])
+  }
+
+  private func summary(_ diagnosis: Diagnosis) -> String {
+    let (warnings, failures) = (diagnosis.count(.warning), diagnosis.count(.failure))
+    let counts = "\(diagnosis.count(.ok)) ok, \(warnings) to look at, \(failures) failed"
+    if failures > 0 { return style(.red, counts) }
+    return warnings > 0 ? style(.yellow, counts) : style(.green, counts)
+  }
+
+  private func style(_ style: Style, _ text: String) -> String { style.apply(text, on: descriptor) }
+}
