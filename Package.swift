@@ -505,8 +505,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AmeshTesting", "AuthorityAdministration", "CallerAuthentication", "CertificateAuthority", "KubernetesObjects",
-        "MeshConfiguration", "SPIFFE", "amesh",
+        "AmeshTesting", "AuthorityAdministration", "CallerAuthentication", "CertificateAuthority", "ClusterDiagnosis",
+        "KubernetesObjects", "MeshConfiguration", "SPIFFE", "amesh",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -2,6 +2,8 @@
 package struct Diagnosis: Sendable, Hashable {
   package var findings: [Finding]
 
+  package init(findings: [Finding]) { self.findings = findings }
+
   package static func of(_ snapshot: ClusterSnapshot) async -> Diagnosis {
     guard case .known = snapshot.server else { return Diagnosis(findings: ServerCheck.findings(snapshot)) }
     var findings = ServerCheck.findings(snapshot) + ControlPlaneCheck.findings(snapshot)

@@ -22,7 +22,20 @@ struct DiagnosisPrinter {
       case .warning: style(.yellow, "!")
       case .failure: style(.red, "✘")
       }
-    return ["  \(mark) \(finding.text)"] + (finding.cure.map { [style(.dim, "      → \($0)")] } ?? [])
+    let cure = finding.cure.map { [style(.dim, "      → \(Self.plain($0))")] } ?? []
+    return ["  \(mark) \(Self.plain(finding.text))"] + cure
+  }
+
+  /// Objects may say anything, and a terminal is not theirs to steer.
+  static func plain(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { isSteering($0) ? "\u{FFFD}" : $0 }))
+  }
+
+  private static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
   }
 
   private func summary(_ diagnosis: Diagnosis) -> String {

@@ -2,6 +2,10 @@
 # `amesh check`: what it says of this cluster, in which nothing runs yet, and what it says once things are put right.
 
 amesh=${AMESH:-"$root/.build/debug/amesh"}
+if [[ ! -x $amesh ]]; then
+  require_swift
+  step "Building amesh" swift build --product amesh || fail "amesh could not be built"
+fi
 diagnosis=$work/diagnosis.json
 
 # diagnose STATUS [ARGUMENT…]: keeps what it says; passes when it ends so.
@@ -175,7 +179,7 @@ restore() {
   "$kubectl" delete configmaps --all-namespaces --field-selector metadata.name=amesh-root
   "$kubectl" delete lease amesh-leader --namespace amesh-system
   "$kubectl" delete mutatingwebhookconfiguration "$configuration"
-  "$kubectl" delete pods --all --namespace "$namespace"
+  "$kubectl" delete pods --all --namespace "$namespace" --wait=false
   "$kubectl" apply --filename "$work/install-revision.yaml"
 }
 check "all of it is taken back" restore

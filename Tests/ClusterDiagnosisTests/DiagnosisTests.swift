@@ -78,6 +78,23 @@ struct DiagnosisTests {
     #expect(!findings.contains { $0.level == .failure })
   }
 
+  @Test(arguments: ["linkerd-proxy-injector.linkerd.io", "mutate.kyverno.svc-fail"])
+  func `Others that are asked about the same Pods are named`(_ name: String) async throws {
+    var snapshot = try Healthy().snapshot
+    var webhook = try #require(snapshot.webhooks.value?.first?.webhooks.first)
+    webhook.name = name
+    webhook.namespaceSelector = LabelSelector()
+    webhook.objectSelector = LabelSelector()
+    let other = WebhookConfigurationFacts(name: "other", webhooks: [webhook])
+    snapshot.webhooks = snapshot.webhooks.map { $0 + [other] }
+    let findings = await Diagnosis.of(snapshot).findings
+    #expect(findings.contains { $0.level == .ok && $0.text.contains(name) })
+    // One that is never asked about Pods of meshed namespaces is nobody's concern.
+    webhook.namespaceSelector = LabelSelector(matchLabels: ["kubernetes.io/metadata.name": "elsewhere"])
+    snapshot.webhooks = .known([WebhookConfigurationFacts(name: "other", webhooks: [webhook])])
+    #expect(await !Diagnosis.of(snapshot).findings.contains { $0.text.contains(name) })
+  }
+
   @Test func `Who may not read the Secret sees the published roots`() async throws {
     var snapshot = try Healthy().snapshot
     snapshot.authority = .unknown("403 Forbidden")

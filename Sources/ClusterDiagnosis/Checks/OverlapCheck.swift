@@ -73,7 +73,10 @@ enum OverlapCheck {
       for webhook in configuration.webhooks {
         let names = meshed.filter { webhook.matches(namespace: $0.labels, pod: [:]) }.map(\.name)
         guard !names.isEmpty else { continue }
-        guard let mesh = OtherMesh.ofWebhook(webhook.name) ?? OtherMesh.ofWebhook(configuration.name) else {
+        // Linkerd's is asked about every Pod and goes by annotations, which are looked at above.
+        guard let mesh = OtherMesh.ofWebhook(webhook.name) ?? OtherMesh.ofWebhook(configuration.name),
+          mesh != "Linkerd"
+        else {
           harmless.insert(webhook.name)
           continue
         }
