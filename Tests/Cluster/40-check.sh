@@ -115,6 +115,8 @@ print(json.dumps(configuration))' "$serving_port" "$1" | "$kubectl" replace --fi
 }
 publish() {
   local one
+  # Those that other suites have left.
+  "$kubectl" delete configmaps --all-namespaces --field-selector metadata.name=amesh-root
   for one in $("$kubectl" get namespaces --output 'jsonpath={.items[*].metadata.name}'); do
     "$kubectl" create configmap amesh-root --namespace "$one" --from-file "root-cert.pem=$work/right.crt"
   done
