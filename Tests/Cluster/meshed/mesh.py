@@ -15,6 +15,8 @@ from .replica import Replica
 # A leaf of a workload or of our own servers, an issuing certificate, and how far clocks may be apart: as short as they may
 # be, so that certificates are renewed and roots rotate within a test.
 LEAF, INTERMEDIATE, SKEW = 20, 80, 1
+# What others wait before they take the lead from one that is not heard of.
+LEASE_SECONDS = 15
 LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/amesh-leader"
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/amesh-sidecar-injector"
 
@@ -36,6 +38,7 @@ class Mesh:
         }
         self.webhooks = WEBHOOKS + self._suffix
         self.replicas = []
+        self._frozen = None
         # Of the balancer, for workloads.
         self.port = free_port()
 
@@ -83,9 +86,15 @@ class Mesh:
     @property
     def bundle_file(self):
         """What a Pod has mounted: the bundle as it is published now."""
+        if self._frozen:
+            return self._frozen
         path = self.folder / "amesh-root.pem"
         path.write_text(self.bundle(), encoding="utf-8")
         return path
+
+    def freeze(self, path):
+        """Has workloads go by that file from now on; None: by what is published."""
+        self._frozen = path
 
     # What is in the cluster
 

@@ -1,6 +1,7 @@
 """Pods as they are sent, and what becomes of them."""
 
 import copy
+import itertools
 import json
 import os
 import re
@@ -10,11 +11,13 @@ PREFIX = "amesh.apisix.apache.org/"
 INJECT, INJECTION, REVISION = PREFIX + "inject", PREFIX + "injection", PREFIX + "rev"
 STATUS = PREFIX + "status"
 ENABLED = {INJECTION: "enabled"}
+# The server's own generateName meets a name that is there already, once in some thousands of Pods.
+_numbers = itertools.count()
 
 
 def pod(name=None, *, labels=None, annotations=None, **spec):
-    """Without a name, one of the server's choice. No node is fit for it, so nothing ever runs."""
-    metadata = {"name": name} if name else {"generateName": "pod-"}
+    """Without a name, one that nothing else has. No node is fit for it, so nothing ever runs."""
+    metadata = {"name": name or f"pod-{os.getpid()}-{next(_numbers)}"}
     if labels:
         metadata["labels"] = labels
     if annotations:

@@ -4,6 +4,7 @@ import http.client
 import os
 import pathlib
 import subprocess
+import time
 
 from peers.process import LOOPBACK, Child, free_port
 
@@ -55,7 +56,16 @@ class Replica:
         return self
 
     def wait_until_ready(self, seconds=30):
-        self.child.wait_until(lambda: self.ready()[0] == 200, seconds, "ready")
+        """What kept it from being ready, and how many seconds."""
+        began, told = time.monotonic(), {}
+
+        def is_ready():
+            status, text = self.ready()
+            told[text.strip()] = time.monotonic() - began
+            return status == 200
+
+        self.child.wait_until(is_ready, seconds, "ready")
+        return told
 
     def stop(self):
         if self.child:
