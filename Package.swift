@@ -99,6 +99,14 @@ let package = Package(
       ]
     ),
     .target(
+      name: "ClusterDiagnosis",
+      dependencies: [
+        "CertificateAuthority", "Injection", "KubernetesObjects",
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+    .target(
       name: "XDSProtocol",
       dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
     ),
@@ -158,9 +166,14 @@ let package = Package(
       ]
     ),
     .target(
+      name: "ClusterInspection",
+      dependencies: ["ClusterDiagnosis", "Injection", "KubernetesAPI", "KubernetesObjects", "MeshConfiguration"]
+    ),
+    .target(
       name: "ControlPlane",
       dependencies: [
-        "CertificateAuthority", "KubernetesAPI", "KubernetesObjects", "MeshAuthority", "SPIFFE",
+        "CertificateAuthority", "Injection", "KubernetesAPI", "KubernetesObjects", "MeshAuthority", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -235,7 +248,9 @@ let package = Package(
         "CallerAuthentication",
         "CertificateAuthority",
         "CertificateCustody",
+        "ClusterDiagnosis",
         "ClusterIdentity",
+        "ClusterInspection",
         "ControlPlane",
         "CredentialFiles",
         "EnvoyAPI",
@@ -389,11 +404,20 @@ let package = Package(
       ]
     ),
     .testTarget(
+      name: "ClusterDiagnosisTests",
+      dependencies: [
+        "CertificateAuthority", "CertificateTesting", "ClusterDiagnosis", "ClusterInspection", "Injection",
+        "KubernetesAPI", "KubernetesObjects", "KubernetesTesting", "KubernetesYAML",
+      ]
+    ),
+    .testTarget(
       name: "ControlPlaneTests",
       dependencies: [
-        "CertificateAuthority", "CertificateTesting", "ControlPlane", "KubernetesAPI", "KubernetesObjects",
+        "CertificateAuthority", "CertificateTesting", "ControlPlane", "Injection", "KubernetesAPI", "KubernetesObjects",
         "KubernetesTesting", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
@@ -481,8 +505,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AmeshTesting", "AuthorityAdministration", "CallerAuthentication", "CertificateAuthority", "KubernetesObjects",
-        "MeshConfiguration", "SPIFFE", "amesh",
+        "AmeshTesting", "AuthorityAdministration", "CallerAuthentication", "CertificateAuthority", "ClusterDiagnosis",
+        "KubernetesObjects", "MeshConfiguration", "SPIFFE", "amesh",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -497,6 +521,13 @@ let package = Package(
 // Fuzzing, for who asks: AMESH_FUZZ=1 swift build --sanitize=fuzzer --product json-fuzz, one target per folder of hack/fuzz.
 if Context.environment["AMESH_FUZZ"] != nil {
   let fuzzed: [(name: String, dependencies: [Target.Dependency])] = [
+    (
+      "call",
+      [
+        "IdentityServer", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      ]
+    ),
     ("csr", ["CertificateAuthority", "OpenSSLKeys", "SPIFFE"]),
     (
       "discovery",

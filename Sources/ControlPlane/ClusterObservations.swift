@@ -15,16 +15,20 @@ package final class ClusterObservations: Sendable {
   private let reports: ReplicaReports
   private let bundles: BundleDistribution
   private let leadership: @Sendable () -> Leadership?
+  private let leader: @Sendable () -> String?
   private let logger: Logger
   private let told = NIOLockedValueBox("")
 
-  /// - Parameter replica: this process, as its records in the state name it.
+  /// - Parameters:
+  ///   - replica: this process, as its records in the state name it.
+  ///   - leader: who holds the Lease, as far as is known.
   package init(
     replica: String,
     custody: SecretCustody,
     reports: ReplicaReports,
     bundles: BundleDistribution,
     leadership: @escaping @Sendable () -> Leadership?,
+    leader: @escaping @Sendable () -> String?,
     logger: Logger
   ) {
     self.replica = replica
@@ -32,6 +36,7 @@ package final class ClusterObservations: Sendable {
     self.reports = reports
     self.bundles = bundles
     self.leadership = leadership
+    self.leader = leader
     self.logger = logger
   }
 
@@ -40,7 +45,7 @@ package final class ClusterObservations: Sendable {
   /// - Parameter own: what this process itself reports.
   package func observe(_ state: AuthorityState, own: ReplicaReport) async -> RotationObservations {
     guard let leadership = leadership(), await claim(leadership.fence) else {
-      return RotationObservations(leads: false)
+      return RotationObservations(leads: false, leader: leader())
     }
     await adopt()
     let others = reports.others

@@ -64,7 +64,8 @@ struct ConfigurationRule: Sendable {
       },
       ConfigurationRule(key: "server.webhook.certificateFile") { configuration in
         let server = configuration.server
-        guard server.mode == .kubernetes, !configuration.identity.isEnabled, server.webhook.certificateFile == nil else {
+        guard server.mode == .kubernetes, !configuration.identity.isEnabled, server.webhook.certificateFile == nil
+        else {
           return nil
         }
         return "the webhook's certificate is the mesh's, and identity.enabled is false; "

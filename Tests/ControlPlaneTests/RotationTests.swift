@@ -165,13 +165,14 @@ import Testing
     _ = try await mesh.pass(upTo: 60) {
       mesh.leader != nil && mesh.replicas.values.allSatisfy { $0.plane.authority.signing != nil }
     }
-    let other = try #require(mesh.replicas.values.first { $0.name != mesh.leader?.name })
+    let leader = try #require(mesh.leader).name
+    let other = try #require(mesh.replicas.values.first { $0.name != leader })
     let error = await #expect(throws: MeshAuthorityError.self) {
       _ = try await other.plane.authority.command(.prepare, force: true, now: mesh.now) {
         await other.plane.observe($0)
       }
     }
-    guard case .refused(.notLeading) = error else {
+    guard case .refused(.notLeading(leader: leader)) = error else {
       Issue.record("\(String(describing: error))")
       return
     }

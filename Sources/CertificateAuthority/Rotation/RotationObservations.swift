@@ -4,6 +4,8 @@ package import FoundationEssentials
 package struct RotationObservations: Sendable {
   /// Whether the steps of rotation are ours to take; who does not lead follows what the leader writes.
   package var leads: Bool
+  /// The replica that leads, as its records name it; nil where nobody is known to.
+  package var leader: String?
   /// What is known of replicas, by the name that their records carry. One that is neither reporting nor surely gone is
   /// not in here: it may be alive somewhere, cut off.
   package var replicas: [String: ReplicaObservation]
@@ -12,10 +14,12 @@ package struct RotationObservations: Sendable {
 
   package init(
     leads: Bool = true,
+    leader: String? = nil,
     replicas: [String: ReplicaObservation] = [:],
     configMapsHold: Set<AuthorityID> = []
   ) {
     self.leads = leads
+    self.leader = leader
     self.replicas = replicas
     self.configMapsHold = configMapsHold
   }

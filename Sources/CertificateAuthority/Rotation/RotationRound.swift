@@ -78,7 +78,7 @@ package struct RotationRound: Sendable {
     force: Bool = false
   ) async throws -> AuthorityState {
     guard let state = try await custody.load() else { throw RotationRefusal.noAuthority }
-    guard observations.leads else { throw RotationRefusal.notLeading }
+    guard observations.leads else { throw RotationRefusal.notLeading(leader: observations.leader) }
     let action = try command.action(state, observations, policy, now: now, force: force)
     return try await perform(action, on: state, policy, now: now)
   }
