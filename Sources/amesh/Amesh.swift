@@ -9,7 +9,7 @@ struct Amesh: AsyncParsableCommand {
       `amesh serve` is the control plane: its webhook puts the APISIX sidecar into Pods. `amesh inject`, `uninject` and \
       `explain` do the same to manifests, offline; `amesh review` asks a running webhook. `amesh ca` looks at the \
       certificate authority and steers it. `amesh svid` gets a certificate as a sidecar gets it, `amesh cert` explains \
-      one. `amesh wait` and `amesh drain` are called inside a Pod by what injection has put there.
+      one. `amesh redirect`, `amesh wait` and `amesh drain` are called inside a Pod by what injection has put there.
 
       Configuration comes from one YAML file (kind MeshConfig), from AMESH_… variables over it, and from flags over both. \
       `amesh config reference` lists every key.
@@ -22,8 +22,8 @@ struct Amesh: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ServeCommand.self, InjectCommand.self, UninjectCommand.self, ExplainCommand.self, ReviewCommand.self,
-      CACommand.self, SVIDCommand.self, CertCommand.self, ConfigCommand.self, WaitCommand.self, DrainCommand.self,
-      VersionCommand.self,
+      CACommand.self, SVIDCommand.self, CertCommand.self, ConfigCommand.self, RedirectCommand.self, WaitCommand.self,
+      DrainCommand.self, VersionCommand.self,
     ]
   )
 }
