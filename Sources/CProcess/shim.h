@@ -2,6 +2,7 @@
 #pragma once
 
 #include <linux/memfd.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>

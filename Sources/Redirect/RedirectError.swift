@@ -35,15 +35,18 @@ package enum BackendDiagnosis {
       """
   }
 
-  /// - Parameter failed: the kinds of rules that were refused when tried alone; empty: each was taken.
+  /// - Parameters:
+  ///   - failed: the kinds of rules that were refused when tried alone; empty: each was taken.
+  ///   - mayAdministrate: whether the process has NET_ADMIN, see ``mayAdministrate(_:)``.
   package static func refused(
     _ backend: Backend,
     _ family: AddressFamily,
     failed: [BackendProbe.Feature],
-    output: String
+    output: String,
+    mayAdministrate: Bool
   ) -> String {
     let said = output.split(separator: "\n").first.map { ": \($0)" } ?? ""
-    if ["Permission denied", "Operation not permitted", "you must be root"].contains(where: output.contains) {
+    if !mayAdministrate {
       return "the kernel does not let this process change rules; it needs the capability NET_ADMIN\(said)"
     }
     let modules = failed.flatMap { $0.modules(backend, family) }
@@ -54,5 +57,14 @@ package enum BackendDiagnosis {
       the kernel lacks a module, one of \(names); load it on the node (modprobe) or name another backend with \
       --backend\(said)
       """
+  }
+
+  /// Whether the capability NET_ADMIN is in effect, by /proc/self/status; what can't be read is no reason to say no.
+  package static func mayAdministrate(_ status: String) -> Bool {
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
+      let capabilities = line.split(whereSeparator: { $0 == ":" || $0 == "\t" || $0 == " " }).last
+        .flatMap({ UInt64($0, radix: 16) })
+    else { return true }
+    return capabilities & (1 << 12) != 0
   }
 }

@@ -10,8 +10,8 @@ package struct RedirectPlan: Sendable {
       let wanted = state.backend == chosen ? rules.first { $0.family == state.family } : nil
       let rules = wanted ?? RuleSet(family: state.family, chains: [])
       let input = state.content.transaction(to: rules)
-      // Nothing is said of backends that were never used here.
-      guard input != nil || state.backend == chosen else { continue }
+      // Nothing is said of what was never used here.
+      guard input != nil || wanted != nil else { continue }
       let isEmpty = rules.isEmpty
       let action: RedirectReport.Action =
         switch (state.content.holdsOurs, input) {

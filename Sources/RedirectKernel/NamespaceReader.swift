@@ -40,6 +40,23 @@ struct NamespaceReader {
     return View(states: states, findings: findings)
   }
 
+  /// Why a program that is there did not do it.
+  static func refused(
+    _ backend: Backend,
+    _ family: AddressFamily,
+    failed: [BackendProbe.Feature] = [],
+    said: String
+  ) -> String {
+    let status = KernelFile.text("/proc/self/status") ?? ""
+    return BackendDiagnosis.refused(
+      backend,
+      family,
+      failed: failed,
+      output: said,
+      mayAdministrate: BackendDiagnosis.mayAdministrate(status)
+    )
+  }
+
   private func state(_ backend: Backend, _ family: AddressFamily) throws(RedirectError) -> BackendState? {
     switch backend {
     case .nft: try nftState(family)
@@ -52,7 +69,7 @@ struct NamespaceReader {
     let pair = try pair(backend, family)
     let outcome = try Program(path: pair.save, arguments: []).run()
     guard outcome.status == 0 else {
-      let problem = BackendDiagnosis.refused(backend, family, failed: [], output: outcome.said)
+      let problem = Self.refused(backend, family, said: outcome.said)
       throw .unusable(backend, family, problem)
     }
     return BackendState(backend, family, .iptables(IPTablesState(dump: outcome.output)))
@@ -85,7 +102,7 @@ struct NamespaceReader {
     let path = try nft(family)
     let list = try Program(path: path, arguments: ["list", "tables"]).run()
     guard list.status == 0 else {
-      let problem = BackendDiagnosis.refused(.nft, family, failed: [], output: list.said)
+      let problem = Self.refused(.nft, family, said: list.said)
       throw .unusable(.nft, family, problem)
     }
     let tables = NFTablesState.tables(list.output)

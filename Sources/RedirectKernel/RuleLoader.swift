@@ -46,7 +46,7 @@ struct RuleLoader {
       let alone = try run(backend, family, BackendProbe.input(backend, family, [feature]))
       if alone.status != 0 { failed.append(feature) }
     }
-    return BackendDiagnosis.refused(backend, family, failed: failed, output: outcome.said)
+    return NamespaceReader.refused(backend, family, failed: failed, said: outcome.said)
   }
 
   func load(_ step: RedirectReport.Step) throws(RedirectError) {

@@ -26,4 +26,16 @@ struct Amesh: AsyncParsableCommand {
       DrainCommand.self, VersionCommand.self,
     ]
   )
+
+  static func main() async {
+    await main(spellingOutNothing(CommandLine.arguments.dropFirst()))
+  }
+
+  /// ArgumentParser takes no `--ports=`, which is how the injector says "none"; it does take the empty word after a flag.
+  static func spellingOutNothing(_ words: some Sequence<String>) -> [String] {
+    words.flatMap { word in
+      let isEmptyValue = word.hasPrefix("--") && word.count > 3 && word.firstIndex(of: "=") == word.indices.last
+      return isEmptyValue ? [String(word.dropLast()), ""] : [word]
+    }
+  }
 }
