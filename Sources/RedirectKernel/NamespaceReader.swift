@@ -22,11 +22,13 @@ struct NamespaceReader {
   func view(needing families: [AddressFamily]) throws(RedirectError) -> View {
     var states: [BackendState] = []
     var findings: [BackendFinding] = []
+    // What nft lists is of both families, so it is asked once.
+    var listed: Listed?
     for backend in Backend.allCases {
       var finding = BackendFinding(backend)
       for family in AddressFamily.allCases {
         do throws(RedirectError) {
-          guard let state = try state(backend, family) else { continue }
+          let state = try state(backend, family, &listed)
           states.append(state)
           finding.holdsOurs = finding.holdsOurs || state.content.holdsOurs
           finding.holdsForeign = finding.holdsForeign || state.content.holdsForeign
@@ -57,9 +59,15 @@ struct NamespaceReader {
     )
   }
 
-  private func state(_ backend: Backend, _ family: AddressFamily) throws(RedirectError) -> BackendState? {
+  private typealias Listed = (ours: Set<AddressFamily>, others: Bool)
+
+  private func state(
+    _ backend: Backend,
+    _ family: AddressFamily,
+    _ listed: inout Listed?
+  ) throws(RedirectError) -> BackendState {
     switch backend {
-    case .nft: try nftState(family)
+    case .nft: try nftState(family, &listed)
     case .iptablesNFT: try iptablesState(backend, family)
     case .iptablesLegacy: try legacyState(family)
     }
@@ -98,14 +106,12 @@ struct NamespaceReader {
     return path
   }
 
-  private func nftState(_ family: AddressFamily) throws(RedirectError) -> BackendState {
+  private func nftState(_ family: AddressFamily, _ listed: inout Listed?) throws(RedirectError) -> BackendState {
     let path = try nft(family)
-    let list = try Program(path: path, arguments: ["list", "tables"]).run()
-    guard list.status == 0 else {
-      let problem = Self.refused(.nft, family, said: list.said)
-      throw .unusable(.nft, family, problem)
-    }
-    let tables = NFTablesState.tables(list.output)
+    // Not by `??`, whose right side throws anything.
+    let tables: Listed
+    if let listed { tables = listed } else { tables = try list(path, family) }
+    listed = tables
     var state = NFTablesState(family, holdsForeign: tables.others)
     if tables.ours.contains(family) {
       let outcome = try Program(path: path, arguments: NFTablesState.listArguments(family)).run()
@@ -115,5 +121,11 @@ struct NamespaceReader {
       state = NFTablesState(family, table: outcome.output, holdsForeign: tables.others)
     }
     return BackendState(.nft, family, .nftables(state))
+  }
+
+  private func list(_ nft: String, _ family: AddressFamily) throws(RedirectError) -> Listed {
+    let outcome = try Program(path: nft, arguments: ["list", "tables"]).run()
+    guard outcome.status == 0 else { throw .unusable(.nft, family, Self.refused(.nft, family, said: outcome.said)) }
+    return NFTablesState.tables(outcome.output)
   }
 }

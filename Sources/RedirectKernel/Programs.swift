@@ -10,7 +10,9 @@ struct Programs {
   init(path: String? = nil) {
     let path = path ?? getenv("PATH").map { String(cString: $0) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
     directories = path.split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
-    plain = Self.find("iptables", in: directories).flatMap { Self.kind(of: $0) }
+    let directories = directories
+    let areComplete = ["nft", "legacy"].allSatisfy { Self.find("iptables-\($0)-restore", in: directories) != nil }
+    plain = areComplete ? nil : Self.find("iptables", in: directories).flatMap { Self.kind(of: $0) }
   }
 
   /// What loads and prints rules of one family; a missing one by its name.

@@ -138,8 +138,8 @@ class Programs(unittest.TestCase):
     def test_capabilities(self):
         """it runs with NET_ADMIN and NET_RAW alone, on a file system that can't be written, with every backend"""
         script = (
-            "mount --bind / / && mount -o remount,ro,bind / && for d in /tmp /run /dev/shm; do mount -t tmpfs -o ro none $d;"
-            " done; shift; exec setpriv --bounding-set=-all,+net_admin,+net_raw --inh-caps=-all"
+            "for d in / /tmp /run /dev/shm; do mount --bind $d $d && mount -o remount,ro,bind $d; done; shift;"
+            ' exec setpriv --bounding-set=-all,+net_admin,+net_raw --inh-caps=-all'
             ' --ambient-caps=-all --no-new-privs -- "$@"'
         )
         self.namespace.add_address("fd00::1/64", "lo")
