@@ -47,14 +47,15 @@ let package = Package(
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
       ]
     ),
-    .target(name: "Injection", dependencies: ["KubernetesObjects"]),
+    .target(name: "Redirect", dependencies: ["KubernetesObjects"]),
+    .target(name: "Injection", dependencies: ["KubernetesObjects", "Redirect"]),
     .target(
       name: "KubernetesYAML",
       dependencies: ["KubernetesObjects", .product(name: "Yams", package: "Yams")]
     ),
     .target(
       name: "MeshConfiguration",
-      dependencies: ["CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML"]
+      dependencies: ["CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML", "Redirect"]
     ),
     .target(
       name: "ManifestInjection",
@@ -126,6 +127,7 @@ let package = Package(
       ]
     ),
     .target(name: "CredentialFiles", dependencies: ["CallerAuthentication"]),
+    .target(name: "RedirectKernel", dependencies: ["CProcess", "Redirect"]),
     .target(
       name: "AuthorityAdministration",
       dependencies: [
@@ -265,6 +267,8 @@ let package = Package(
         "MeshConfiguration",
         "Observability",
         "OpenSSLKeys",
+        "Redirect",
+        "RedirectKernel",
         "SPIFFE",
         "SecretDiscovery",
         "ServingCertificate",
@@ -364,13 +368,18 @@ let package = Package(
     ),
     .testTarget(
       name: "InjectionTests",
-      dependencies: ["AmeshTesting", "Injection", "KubernetesObjects"],
+      dependencies: ["AmeshTesting", "Injection", "KubernetesObjects", "Redirect"],
+      exclude: ["Golden"]
+    ),
+    .testTarget(
+      name: "RedirectTests",
+      dependencies: ["AmeshTesting", "KubernetesObjects", "Redirect"],
       exclude: ["Golden"]
     ),
     .testTarget(
       name: "MeshConfigurationTests",
       dependencies: [
-        "AmeshTesting", "Injection", "KubernetesObjects", "KubernetesYAML", "MeshConfiguration",
+        "AmeshTesting", "Injection", "KubernetesObjects", "KubernetesYAML", "MeshConfiguration", "Redirect",
       ]
     ),
     .testTarget(
