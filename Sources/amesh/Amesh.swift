@@ -7,16 +7,10 @@ struct Amesh: AsyncParsableCommand {
     abstract: "A service mesh for Apache APISIX.",
     discussion: """
       `amesh serve` is the control plane: its webhook puts the APISIX sidecar into Pods. `amesh inject`, `uninject` and \
-<<<<<<< HEAD
       `explain` do the same to manifests, offline; `amesh review` asks a running webhook. `amesh check` diagnoses a \
       cluster. `amesh ca` looks at the certificate authority and steers it. `amesh svid` gets a certificate as a sidecar \
-      gets it, `amesh cert` explains one. `amesh wait` and `amesh drain` are called inside a Pod by what injection has put \
-      there.
-=======
-      `explain` do the same to manifests, offline; `amesh review` asks a running webhook. `amesh ca` looks at the \
-      certificate authority and steers it. `amesh svid` gets a certificate as a sidecar gets it, `amesh cert` explains \
-      one. `amesh redirect`, `amesh wait` and `amesh drain` are called inside a Pod by what injection has put there.
->>>>>>> d876128a2afbcb9e1308dd45014d0f5dba70ae5c
+      gets it, `amesh cert` explains one. `amesh redirect`, `amesh wait` and `amesh drain` are called inside a Pod by what \
+      injection has put there.
 
       Configuration comes from one YAML file (kind MeshConfig), from AMESH_… variables over it, and from flags over both. \
       `amesh config reference` lists every key.
@@ -29,11 +23,8 @@ struct Amesh: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ServeCommand.self, InjectCommand.self, UninjectCommand.self, ExplainCommand.self, ReviewCommand.self,
-<<<<<<< HEAD
-      CheckCommand.self, CACommand.self, SVIDCommand.self, CertCommand.self, ConfigCommand.self, WaitCommand.self,
-=======
-      CACommand.self, SVIDCommand.self, CertCommand.self, ConfigCommand.self, RedirectCommand.self, WaitCommand.self,
->>>>>>> d876128a2afbcb9e1308dd45014d0f5dba70ae5c
+      CheckCommand.self, CACommand.self, SVIDCommand.self, CertCommand.self, ConfigCommand.self, RedirectCommand.self,
+      WaitCommand.self,
       DrainCommand.self, VersionCommand.self,
     ]
   )
