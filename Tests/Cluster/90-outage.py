@@ -114,7 +114,9 @@ def back(checks, server, mesh, token, followers):
     with checks("both replicas are well again"):
         began = time.monotonic()
         for replica in mesh.replicas:
-            wait_until(lambda: replica.ready() == (200, "ready\n"), 60, "ready without a but")  # noqa: B023
+            told = replica.wait_until_well(60)
+            for text, seconds in sorted(told.items(), key=lambda each: each[1]):
+                checks.note(f"{replica.name} until {seconds:.1f} s: {text[:180]}")
         checks.note(f"after {time.monotonic() - began:.1f} s")
     with checks("one leads"):
         wait_until(mesh.leader, 30, "a leader")

@@ -33,8 +33,10 @@ def killed(checks, server, mesh, namespace, token):
         late = [problem for at, problem in signer.failed if at > began + 1]
         assert not late and len(signer.failed) <= 1, signer.failed[:3]
     with checks("started again it is ready, and follows"):
-        leader.start().wait_until_ready()
+        told = leader.start().wait_until_ready()
         assert mesh.leader() is other
+        for text, seconds in told.items():
+            checks.note(f"until {seconds:.1f} s: {text}")
     with checks("the new leader mends the trust bundle, as the old one did"):
         bundle = mesh.bundle()
         server.delete(f"/api/v1/namespaces/{namespace}/configmaps/amesh-root")

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import ssl
 import sys
 import tempfile
 
@@ -73,13 +74,20 @@ class Mesh:
         for replica in self.replicas:
             replica.wait_until_ready()
         wait_until(self.is_trusted, 30, "the webhooks trust the mesh")
+        wait_until(self._is_open, 10, "the balancer lets callers through")
 
     def _balance(self, stack):
-        webhook_port = os.environ["CANARY_WEBHOOK_PORT" if self._suffix else "WEBHOOK_PORT"]
-        arguments = [webhook_port, *(f"{each.admin_port}:{each.webhook_port}" for each in self.replicas), "--"]
+        self._webhook_port = int(os.environ["CANARY_WEBHOOK_PORT" if self._suffix else "WEBHOOK_PORT"])
+        arguments = [self._webhook_port, *(f"{each.admin_port}:{each.webhook_port}" for each in self.replicas), "--"]
         arguments += [self.port, *(f"{each.admin_port}:{each.port}" for each in self.replicas)]
         child = Child(f"balancer{self._suffix}", [sys.executable, balancer.__file__, *arguments], self.folder)
         stack.callback(child.stop)
+
+    def _is_open(self):
+        try:
+            return [ssl.get_server_certificate((LOOPBACK, port), timeout=5) for port in (self._webhook_port, self.port)]
+        except OSError:
+            return None
 
     # For peers.calling, by way of the balancer
 
@@ -126,12 +134,10 @@ class Mesh:
 
     def leads(self, replica):
         holder = self.holder()
-        return bool(holder) and holder in replica.log()
+        return any(
+            line.get("message") == "This replica leads now" and line.get("replica") == holder for line in replica.lines()
+        )
 
     def other(self, replica):
         (other,) = (each for each in self.replicas if each is not replica)
         return other
-
-
-def at(port):
-    return f"https://{LOOPBACK}:{port}"

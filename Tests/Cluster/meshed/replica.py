@@ -1,6 +1,7 @@
 """`amesh serve` as a part of the cluster, configured by what the manifests have installed."""
 
 import http.client
+import json
 import os
 import pathlib
 import subprocess
@@ -56,15 +57,25 @@ class Replica:
         return self
 
     def wait_until_ready(self, seconds=30):
-        """What kept it from being ready, and how many seconds."""
+        return self._wait(lambda status, _: status == 200, seconds, "ready")
+
+    def wait_until_well(self, seconds):
+        """Ready, without a but."""
+        return self._wait(lambda _, text: text == "ready\n", seconds, "well")
+
+    def _wait(self, condition, seconds, what):
+        """What was said until then, and until when."""
         began, told = time.monotonic(), {}
 
-        def is_ready():
+        def is_so():
             status, text = self.ready()
             told[text.strip()] = time.monotonic() - began
-            return status == 200
+            return condition(status, text)
 
-        self.child.wait_until(is_ready, seconds, "ready")
+        try:
+            self.child.wait_until(is_so, seconds, what)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{told}") from None
         return told
 
     def stop(self):
@@ -101,6 +112,10 @@ class Replica:
 
     def log(self):
         return self.child.log.read_text(encoding="utf-8", errors="replace")
+
+    def lines(self):
+        """Of the log, which is JSON but for what a process says that can't start."""
+        return [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
 
     def ca(self, *arguments):
         """`amesh ca …` on its socket: what it prints."""

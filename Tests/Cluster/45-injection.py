@@ -7,7 +7,7 @@ import json
 import os
 import sys
 
-from api_server import APIServer
+from api_server import APIServer, RefusedPod
 from meshed.checks import Checks
 from meshed.mesh import Mesh
 from meshed.pods import (
@@ -43,6 +43,7 @@ def main():
         exact(checks, server, mesh)
         opted(checks, server)
         said(checks, server)
+        owners(checks, server)
         untouched(checks, server)
         controllers(checks, server)
         instants(checks, server, mesh)
@@ -148,6 +149,36 @@ def said(checks, server):
     with checks("a Pod that is fine is created without a warning"):
         succeeded, text = kubectl("--namespace", MESHED, "create", "--filename", "-", stdin=pod("fine"))
         assert succeeded and "Warning" not in text, text
+
+
+def owners(checks, server):
+    with checks("the owner of a refused Pod is told why, by an Event"):
+        described = {
+            "apiVersion": "apps/v1",
+            "kind": "ReplicaSet",
+            "metadata": {"name": "owner"},
+            "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "owned"}}, "template": template({"app": "owned"})},
+        }
+        status, owner = server.request("POST", f"/apis/apps/v1/namespaces/{MESHED}/replicasets", described)
+        assert status == 201, owner
+        refused = pod(labels={"app": "owned"}, annotations={PREFIX + "proxy-cpu-limit": "lots"})
+        reference = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "owner", "uid": owner["metadata"]["uid"]}
+        refused["metadata"]["ownerReferences"] = [{**reference, "controller": True}]
+        try:
+            server.create_pod(MESHED, refused)
+            raise AssertionError("it was created")
+        except RefusedPod:
+            pass
+        (event,) = wait_until(lambda: told(server, "owner"), 10, "an Event")
+        assert event["type"] == "Warning" and PREFIX + "proxy-cpu-limit" in event["message"], event
+        checks.note(f"{event['reason']}: {event['message'][:160]}")
+
+
+def told(server, name):
+    """Our Events about an object of that name."""
+    query = f"fieldSelector=involvedObject.name%3D{name}"
+    events = server.get(f"/api/v1/namespaces/{MESHED}/events?{query}")["items"]
+    return [each for each in events if "amesh" in json.dumps([each.get("source"), each.get("reportingComponent")])]
 
 
 def untouched(checks, server):
