@@ -4,7 +4,7 @@
 balancer.py PORT ADMIN:PORT [ADMIN:PORT…] [-- PORT ADMIN:PORT…]
 
 ADMIN is where a replica answers /readyz, and PORT where its connections go. One that is not ready gets none, one that
-refuses a connection is passed over, and what is open when a replica ends is closed.
+refuses a connection is passed over, and when one side ends a connection the other gets what was sent before, then its end.
 """
 
 import asyncio
@@ -38,6 +38,31 @@ class Replica:
             writer.close()
 
 
+class Side(asyncio.Protocol):
+    """One side of a connection; bytes go to the other as they come."""
+
+    def __init__(self, other=None):
+        self.other = other
+        self.transport = None
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.other.transport.write(data)
+
+    def connection_lost(self, _):
+        if self.other:
+            self.other.transport.close()
+
+    def pause_writing(self):
+        self.other.transport.pause_reading()
+
+    def resume_writing(self):
+        if not self.other.transport.is_closing():
+            self.other.transport.resume_reading()
+
+
 class Front:
     def __init__(self, arguments):
         self.port = int(arguments[0])
@@ -45,34 +70,42 @@ class Front:
         self._turns = itertools.count()
 
     async def run(self):
-        server = await asyncio.start_server(self._accept, LOOPBACK, self.port, backlog=1024)
+        server = await asyncio.get_running_loop().create_server(lambda: Caller(self), LOOPBACK, self.port, backlog=1024)
         async with server:
             await asyncio.gather(server.serve_forever(), *(replica.watch() for replica in self._replicas))
 
-    async def _accept(self, reader, writer):
+    async def connect(self, caller):
+        """Gives the caller another side, or its end."""
         first = next(self._turns)
         for place in range(len(self._replicas)):
             replica = self._replicas[(first + place) % len(self._replicas)]
             if not replica.is_ready:
                 continue
             try:
-                other_reader, other_writer = await asyncio.open_connection(LOOPBACK, replica.port)
+                _, side = await asyncio.get_running_loop().create_connection(
+                    lambda: Side(caller), LOOPBACK, replica.port
+                )
             except OSError:
                 continue
-            await asyncio.gather(pump(reader, other_writer), pump(other_reader, writer))
+            caller.other = side
+            if caller.transport.is_closing():
+                side.transport.close()
+            else:
+                caller.transport.resume_reading()
             return
-        writer.close()
+        caller.transport.close()
 
 
-async def pump(reader, writer):
-    try:
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-            await writer.drain()
-    except OSError:
-        pass
-    finally:
-        writer.close()
+class Caller(Side):
+    def __init__(self, front):
+        super().__init__()
+        self._front = front
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        # What it has to say waits for somebody to hear it.
+        transport.pause_reading()
+        self._task = asyncio.ensure_future(self._front.connect(self))
 
 
 async def main(arguments):
