@@ -44,20 +44,32 @@ package final class ClusterObservations: Sendable {
   ///
   /// - Parameter own: what this process itself reports.
   package func observe(_ state: AuthorityState, own: ReplicaReport) async -> RotationObservations {
-    guard let leadership = leadership(), await claim(leadership.fence) else {
-      return RotationObservations(leads: false, leader: leader())
-    }
-    await adopt()
+    let leads = await leads()
+    if leads { await adopt() }
     let others = reports.others
     var replicas = others.mapValues { ReplicaObservation.reports($0) }
     replicas[replica] = .reports(own)
-    let reached = bundles.reached(state.roots.filter(\.isTrusted).map(\.id))
+    let reaches = bundles.reach(of: state.roots.filter(\.isTrusted).map(\.id)) ?? [:]
     // Replicas without an intermediate, which sign with a plugged-in authority, have nothing on record: they are asked
     // here whether their subscribers have the root.
-    let held = reached.filter { root in
-      ([own] + others.values).allSatisfy { $0.spread[root]?.waitingSubscribers == 0 }
+    let held = reaches.filter { root, reach in
+      reach.without.isEmpty && reach.isRead
+        && ([own] + others.values).allSatisfy { $0.spread[root]?.waitingSubscribers == 0 }
     }
-    return RotationObservations(replicas: replicas, configMapsHold: held)
+    var observations = RotationObservations(
+      leads: leads,
+      leader: leader(),
+      replicas: replicas,
+      configMapsHold: Set(held.keys)
+    )
+    observations.configMapsBehind = reaches.mapValues(\.without)
+    observations.pluggedIn = custody.pluggedInRoots
+    return observations
+  }
+
+  private func leads() async -> Bool {
+    guard let leadership = leadership() else { return false }
+    return await claim(leadership.fence)
   }
 
   /// What is plugged in is made known first, and signs when everyone has it: as any other root.

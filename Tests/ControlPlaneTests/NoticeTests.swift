@@ -140,9 +140,15 @@ struct NoticeTests {
     #expect(AuthorityWarnings.of(contract.first, holds: [], policy, now: late).map(\.reason) == ["RootExpires"])
     let next = try contract.prepared(contract.first)
     let id = try #require(next.successor?.id)
-    let hold = RotationHold.spread(id, holds: [.configMaps], until: nil)
+    let hold = RotationHold.spread(id, holds: [.subscribers(replica: "a", count: 1)], until: nil)
     #expect(AuthorityWarnings.of(next, holds: [hold], policy, now: contract.now).isEmpty)
     let stuck = contract.now.addingTimeInterval(20 * 86_400)
     #expect(AuthorityWarnings.of(next, holds: [hold], policy, now: stuck).map(\.reason) == ["RotationStuck"])
+    // A ConfigMap that can't be written is told of sooner, by its namespace.
+    let behind = RotationHold.spread(id, holds: [.configMaps(without: ["shop"])], until: nil)
+    #expect(AuthorityWarnings.of(next, holds: [behind], policy, now: contract.now).isEmpty)
+    let soon = contract.now.addingTimeInterval(2 * policy.settling)
+    let told = AuthorityWarnings.of(next, holds: [behind], policy, now: soon)
+    #expect(told.map(\.reason) == ["RotationStuck"] && told.first?.message.contains("shop") == true)
   }
 }

@@ -61,7 +61,7 @@ package enum RotationRefusal: Error, Equatable, Sendable, CustomStringConvertibl
       "there is no intermediate \(id) in the state; read it again"
     case .notSpread(let id, let holds, let until):
       "root \(id) has not reached everyone: \(holds.map(\.description).joined(separator: "; ")); "
-        + (until.map { "wait until \(Timestamp.text($0)) at the latest" } ?? "bring that replica back or end it")
+        + (until.map { "wait until \(Timestamp.text($0)) at the latest" } ?? "mend that")
         + ", or force it and break who does not trust it yet"
     case .inUse(let id, let until):
       "leaves under root \(id) may be valid until \(Timestamp.text(until)); wait until then, "

@@ -32,6 +32,18 @@ package struct RotationRound: Sendable {
     package var holds: [RotationHold] = []
     /// When the next round is due, if nothing changes before.
     package var nextLook: Date
+
+    package init(
+      state: AuthorityState,
+      actions: [RotationAction] = [],
+      holds: [RotationHold] = [],
+      nextLook: Date
+    ) {
+      self.state = state
+      self.actions = actions
+      self.holds = holds
+      self.nextLook = nextLook
+    }
   }
 
   /// Does what is due.
