@@ -99,7 +99,11 @@ enum Breakages {
   }
 
   static let certificates: [Case] = [
-    Case(.failure, .certificates, "no Secret amesh-ca") { $0.authority = .known(nil) },
+    Case(.failure, .certificates, "and its roots are published") { $0.authority = .known(nil) },
+    Case(.failure, .certificates, "no Secret amesh-ca") {
+      $0.authority = .known(nil)
+      $0.bundles = .known([:])
+    },
     Case(.failure, .certificates, "no root signs") { $0.authority = .known(AuthorityFacts()) },
     Case(.failure, .certificates, "ended 2 d ago") { $0.authority = .known(try Self.root(days: 10, age: 12)) },
     Case(.warning, .certificates, "ends in 13 d") { $0.authority = .known(try Self.root(days: 1000, age: 986.5)) },

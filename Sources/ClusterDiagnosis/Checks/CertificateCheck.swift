@@ -31,6 +31,16 @@ enum CertificateCheck {
       }
       return roots + intermediates
     case .known(nil):
+      if let pem = snapshot.bundles.value?[snapshot.subject.namespace], !pem.isEmpty {
+        return [
+          .failure(
+            .certificates,
+            "the Secret amesh-ca in \(snapshot.subject.namespace) is gone or holds no authority, and its roots are published",
+            cure: "restore it from a backup; for a new authority scale the control plane to 0, delete the ConfigMap "
+              + "amesh-root in \(snapshot.subject.namespace), and scale it up again"
+          )
+        ]
+      }
       return [
         .failure(
           .certificates,
