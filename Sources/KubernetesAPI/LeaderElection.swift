@@ -107,7 +107,11 @@ package final class LeaderElection: Service {
       case .create(let record): written = try await write(record, into: nil, asked)
       case .take(let record), .renew(let record): written = try await write(record, into: lease, asked)
       }
-      memory.withLockedValue { $0.problem = nil }
+      let wasAway = memory.withLockedValue { memory in
+        defer { memory.problem = nil }
+        return memory.problem != nil
+      }
+      if wasAway { logger.info("The Lease can be seen to again", metadata: ["lease": "\(self.lease)"]) }
       return written
     } catch {
       // Someone was faster: look again.

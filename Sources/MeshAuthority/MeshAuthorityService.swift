@@ -40,8 +40,11 @@ package struct MeshAuthorityService: Service {
           let next = try await authority.look(now: now(), observe: observe)
           let longest = authority.holds.isEmpty ? Self.whileQuiet : Self.whileHeld
           wait = min(longest, max(0.1, next.timeIntervalSince(now())))
+          if !told.isEmpty { logger.notice("The authority takes its steps again") }
           told = ""
         } catch {
+          // What is under way when the process ends has not failed.
+          if Task.isCancelled { break }
           // The same failure is told once, not every few seconds.
           let problem = "\(error)"
           if problem != told { logger.error("The authority could not take a step", metadata: ["error": "\(problem)"]) }
