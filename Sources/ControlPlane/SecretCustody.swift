@@ -57,6 +57,9 @@ package final class SecretCustody: Custody {
   /// The generation that was seen last; nil before there is one.
   package var newestGeneration: Int? { memory.withLockedValue { $0.newest?.state.generation } }
 
+  /// What was seen last; nil before there is one.
+  var newestState: AuthorityState? { memory.withLockedValue { $0.newest?.state } }
+
   package func load() async throws(CustodyError) -> AuthorityState? { try await read()?.held.state }
 
   package func createOrAdopt(_ state: AuthorityState) async throws(CustodyError) -> AuthorityState {

@@ -13,21 +13,17 @@ package struct MeshAuthorityService: Service {
   private let observe: @Sendable (AuthorityState) async -> RotationObservations
   private let now: @Sendable () -> Date
   private let logger: Logger
-  private let onLook: @Sendable () -> Void
 
-  /// - Parameter onLook: called after each look, for metrics and readiness.
   package init(
     authority: MeshAuthority,
     observe: @escaping @Sendable (AuthorityState) async -> RotationObservations,
     now: @escaping @Sendable () -> Date = { Date() },
-    logger: Logger,
-    onLook: @escaping @Sendable () -> Void = {}
+    logger: Logger
   ) {
     self.authority = authority
     self.observe = observe
     self.now = now
     self.logger = logger
-    self.onLook = onLook
   }
 
   package func run() async throws {
@@ -60,7 +56,6 @@ package struct MeshAuthorityService: Service {
             ]
           )
         }
-        onLook()
         await pause(wait)
       }
     }

@@ -80,8 +80,11 @@ struct ControlPlaneProcess {
         guard let renewal, !renewal.isReady else { return reasons }
         return reasons + ["the webhook has no certificate of the mesh's yet"]
       },
-      degradations: { cluster?.degradations ?? [] }
+      degradations: { (cluster?.degradations ?? []) + (identity?.held.degradations() ?? []) }
     )
+    let gauges = identity.map {
+      AuthorityGauges(authority: $0.held.authority, figures: $0.held.figures, factory: metrics)
+    }
     Gauge(label: "amesh_build_info", dimensions: [("version", Version.current)]).record(1)
 
     // The last one is told to end first; the admin port stays until all the others have gone.
@@ -89,7 +92,12 @@ struct ControlPlaneProcess {
       EndingSignals(signals) { await ending.begin() },
       AdminServer.service(
         settings: server.admin,
-        pages: AdminPages(metrics: metrics, readiness: readiness, configuration: current),
+        pages: AdminPages(
+          metrics: metrics,
+          readiness: readiness,
+          configuration: current,
+          beforeScrape: { gauges?.record() }
+        ),
         logger: Logger(label: "admin")
       ),
     ]
