@@ -62,7 +62,7 @@ extension ClusterAuthority {
     return Notice(
       subject("v1", "ConfigMap", names.reports),
       reason: "ReportNotWritten",
-      message: "the ConfigMap \(names.key(names.reports)) can't be written, so rotation waits for this replica: \(problem)"
+      message: "the ConfigMap \(names.key(names.reports)) can't be written; rotation waits for this replica: \(problem)"
     )
   }
 

@@ -14,8 +14,11 @@ struct AuthorityWatchTests {
     async throws
   {
     let mesh = try await Mesh()
+    try await mesh.server.create(.mutatingWebhookConfigurations, ClusterObjectsTests.webhook(Mesh.webhooks))
     for _ in 0..<2 { await mesh.start() }
-    _ = try await mesh.pass(upTo: 200) { mesh.leader?.plane.authority.signing != nil }
+    try await mesh.pass(upTo: 200) {
+      mesh.leader != nil && mesh.replicas.values.allSatisfy { $0.plane.figures.isWebhookRight == true }
+    }
     let leader = try #require(mesh.leader)
     let end = try #require(try await mesh.state()?.signer).certificate.notAfter
     let posted = NIOLockedValueBox<[String: [Notice]]>([:])
