@@ -40,6 +40,10 @@ let package = Package(
       dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]
     ),
     .target(
+      name: "EnvoyConfig",
+      dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
+    ),
+    .target(
       name: "EnvoyServices",
       dependencies: [
         "EnvoyAPI",
@@ -101,6 +105,13 @@ let package = Package(
     .target(
       name: "XDSProtocol",
       dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
+    ),
+    .target(
+      name: "XDSTranslation",
+      dependencies: [
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
     ),
 
     // Edges.
