@@ -114,6 +114,13 @@ let package = Package(
       ]
     ),
     .target(name: "APISIXSink"),
+    .target(
+      name: "SidecarSettings",
+      dependencies: [
+        "EnvoyAPI", "KubernetesObjects",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
 
     // Edges.
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -184,6 +191,15 @@ let package = Package(
         "KubernetesObjects",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
+    .target(
+      name: "XDSClient",
+      dependencies: [
+        "EnvoyAPI", "EnvoyServices", "SidecarSettings", "XDSProtocol",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ]
     ),
     .target(
@@ -452,6 +468,21 @@ let package = Package(
       ]
     ),
     .testTarget(name: "APISIXSinkTests", dependencies: ["APISIXSink", "AmeshTesting"]),
+    .testTarget(
+      name: "SidecarSettingsTests",
+      dependencies: [
+        "EnvoyAPI", "SidecarSettings",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .testTarget(
+      name: "XDSClientTests",
+      dependencies: [
+        "EnvoyAPI", "KubernetesTesting", "SidecarSettings", "XDSClient", "XDSProtocol",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
     .testTarget(
       name: "IdentityServerTests",
       dependencies: [
