@@ -55,12 +55,29 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
 
   package var upgradeConfigs: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig] = []
 
+  package var stripMatchingHostPort: Bool = false
+
+  package var stripPortMode: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.OneOf_StripPortMode? = nil
+
+  package var stripAnyHostPort: Bool {
+    get {
+      if case .stripAnyHostPort(let v)? = stripPortMode {return v}
+      return false
+    }
+    set {stripPortMode = .stripAnyHostPort(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_RouteSpecifier: Equatable, Sendable {
     case rds(Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_Rds)
     case routeConfig(Envoy_Config_Route_V3_RouteConfiguration)
     case scopedRoutes(Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_ScopedRoutes)
+
+  }
+
+  package nonisolated enum OneOf_StripPortMode: Equatable, Sendable {
+    case stripAnyHostPort(Bool)
 
   }
 
@@ -151,7 +168,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.extensions.filters.networ
 
 nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HttpConnectionManager"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{3}rds\0\u{3}route_config\0\u{3}http_filters\0\u{4}\u{12}upgrade_configs\0\u{4}\u{8}scoped_routes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{3}rds\0\u{3}route_config\0\u{3}http_filters\0\u{4}\u{12}upgrade_configs\0\u{4}\u{8}scoped_routes\0\u{4}\u{8}strip_matching_host_port\0\u{4}\u{3}strip_any_host_port\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -200,6 +217,15 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
           self.routeSpecifier = .scopedRoutes(v)
         }
       }()
+      case 39: try { try decoder.decodeSingularBoolField(value: &self.stripMatchingHostPort) }()
+      case 42: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.stripPortMode != nil {try decoder.handleConflictingOneOf()}
+          self.stripPortMode = .stripAnyHostPort(v)
+        }
+      }()
       default: break
       }
     }
@@ -230,6 +256,12 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     try { if case .scopedRoutes(let v)? = self.routeSpecifier {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
     } }()
+    if self.stripMatchingHostPort != false {
+      try visitor.visitSingularBoolField(value: self.stripMatchingHostPort, fieldNumber: 39)
+    }
+    try { if case .stripAnyHostPort(let v)? = self.stripPortMode {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 42)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -237,6 +269,8 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     if lhs.routeSpecifier != rhs.routeSpecifier {return false}
     if lhs.httpFilters != rhs.httpFilters {return false}
     if lhs.upgradeConfigs != rhs.upgradeConfigs {return false}
+    if lhs.stripMatchingHostPort != rhs.stripMatchingHostPort {return false}
+    if lhs.stripPortMode != rhs.stripPortMode {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
