@@ -8,7 +8,8 @@ import PackageDescription
 let package = Package(
   name: "amesh",
   products: [
-    .executable(name: "amesh", targets: ["amesh"])
+    .executable(name: "amesh", targets: ["amesh"]),
+    .library(name: "xds", type: .dynamic, targets: ["xds"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -114,6 +115,13 @@ let package = Package(
       ]
     ),
     .target(name: "APISIXSink"),
+    .target(
+      name: "MeshResources",
+      dependencies: [
+        "EnvoyAPI", "EnvoyConfig", "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
     .target(
       name: "SidecarSettings",
       dependencies: [
@@ -250,6 +258,41 @@ let package = Package(
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+
+    // The library that APISIX loads.
+    .target(name: "CSharedDictionary"),
+    .target(
+      name: "DataPlane",
+      dependencies: [
+        "APISIXSink", "CSharedDictionary", "EnvoyAPI", "MeshResources", "Observability", "SidecarSettings", "XDSClient",
+        "XDSProtocol",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]
+    ),
+    .target(
+      name: "xds",
+      dependencies: [
+        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "SidecarSettings",
+        "XDSProtocol",
+        "XDSTranslation",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      exclude: ["exports.map"],
+      linkerSettings: [
+        // The runtime is linked statically, which SwiftPM does for executables only; one part of it is not found by
+        // itself then. `initial` is all that is exported: nginx has an OpenSSL of its own. Never unloaded: its threads
+        // run on.
+        .unsafeFlags([
+          "-static-stdlib", "-Xclang-linker", "-static-libgcc",
+          "-L\(Context.packageDirectory)/.build/static-libraries",
+          "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/xds/exports.map",
+          "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "-z", "-Xlinker", "defs",
+          "-Xlinker", "--gc-sections", "-l_FoundationCollections", "-l_FoundationCShims",
+        ])
       ]
     ),
 

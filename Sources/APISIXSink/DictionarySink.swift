@@ -21,6 +21,8 @@ package struct DictionarySink: Sendable {
   private var lastChange: Duration?
   private var retryAt: Duration?
   private var failures = 0
+  /// Of the last write, where it failed.
+  package private(set) var lastError: String?
 
   /// Nothing was read yet.
   private var isNew = true
@@ -86,9 +88,11 @@ package struct DictionarySink: Sendable {
       lastChange = now
       retryAt = nil
       failures = 0
+      lastError = nil
       return .changed(version: version ?? 0, objects: keys.count)
     } catch {
       failures += 1
+      lastError = error.description
       var wait = configuration.firstRetry
       for _ in 1..<max(2, min(failures, 16)) where failures > 1 && wait < configuration.longestRetry { wait *= 2 }
       wait = min(wait, configuration.longestRetry)

@@ -33,7 +33,8 @@ package struct NodeIdentity: Sendable, Hashable {
   }
 
   static let variables = [
-    "AMESH_CLUSTER_DOMAIN", "AMESH_CLUSTER_ID", "AMESH_MESH_ID", "AMESH_TRUST_DOMAIN", "AMESH_XDS_GENERATOR", "NODE_NAME",
+    "AMESH_CLUSTER_DOMAIN", "AMESH_CLUSTER_ID", "AMESH_MESH_ID", "AMESH_TRUST_DOMAIN", "AMESH_XDS_GENERATOR",
+    "NODE_NAME",
     "POD_IP", "POD_IPS", "POD_NAME", "POD_NAMESPACE", "SERVICE_ACCOUNT",
   ]
 
@@ -59,7 +60,8 @@ package struct NodeIdentity: Sendable, Hashable {
       "NAMESPACE": Google_Protobuf_Value(stringValue: namespace),
     ]
     let optional = [
-      "GENERATOR": generator, "INSTANCE_IPS": addresses.joined(separator: ","), "MESH_ID": meshID, "NODE_NAME": nodeName,
+      "GENERATOR": generator, "INSTANCE_IPS": addresses.joined(separator: ","), "MESH_ID": meshID,
+      "NODE_NAME": nodeName,
       "SERVICE_ACCOUNT": serviceAccount, "TRUST_DOMAIN": trustDomain,
     ]
     for (key, text) in optional where !text.isEmpty { fields[key] = Google_Protobuf_Value(stringValue: text) }

@@ -28,7 +28,9 @@ import Testing
   }
 
   @Test func `ours goes over the first Amesh's`() {
-    let settings = SidecarSettings(environment: ["ISTIO_XDS_SOURCE": "grpc://old:1", "AMESH_XDS_SOURCE": "grpc://new:1"])
+    let settings = SidecarSettings(environment: [
+      "ISTIO_XDS_SOURCE": "grpc://old:1", "AMESH_XDS_SOURCE": "grpc://new:1",
+    ])
     #expect(settings.sources.map(\.host) == ["new"])
   }
 
@@ -86,6 +88,8 @@ import Testing
     #expect(fields["INTERCEPTION_MODE"]?.stringValue == "REDIRECT")
     #expect(fields["CLUSTER_ID"]?.stringValue == "Kubernetes")
     #expect(fields["GENERATOR"] == nil)
-    #expect(fields["LABELS"]?.structValue.fields.mapValues(\.stringValue) == ["app": "cart", "note": "a\"b", "empty": ""])
+    #expect(
+      fields["LABELS"]?.structValue.fields.mapValues(\.stringValue) == ["app": "cart", "note": "a\"b", "empty": ""]
+    )
   }
 }

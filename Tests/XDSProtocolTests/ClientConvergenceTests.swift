@@ -74,7 +74,8 @@ struct ClientModel {
     case 1: world[name] = "\(name)=bad"
     default:
       let below = ["c": "e", "r": "c", "l": "r"][letter]
-      let references = below.map { below in (1...3).map { "\(below)\($0)" }.filter { _ in Bool.random(using: &random) } }
+      let references = below.map { below in (1...3).map { "\(below)\($0)" }.filter { _ in Bool.random(using: &random) }
+      }
       let content = Int.random(in: 1...3, using: &random)
       world[name] = references.map { "\(name)(\($0.joined(separator: ",")))=\(content)" } ?? "\(name)=\(content)"
     }

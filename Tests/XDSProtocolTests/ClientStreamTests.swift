@@ -116,7 +116,8 @@ import XDSProtocol
           "refused c1@3", "refused ?@3", "+c2=2",
         ]
       ),
-      (.disconnect, []), (.connect, ["c node=me has c1=2 c2=3", "l"]),
+      (.disconnect, []),
+      (.connect, ["c node=me has c1=2 c2=3", "l"]),
       (.told("c", ["c1=1"]), ["c ack 4"])
     ),
     Scenario(
@@ -149,7 +150,8 @@ import XDSProtocol
       (.told("l"), ["l ack 1"]),
       (.told("c", ["c1=1"]), ["c ack 2", "+c1=1", "ready"]),
       (.told("c", ["c1=1"]), ["c ack 3"]),
-      (.disconnect, []), (.connect, ["c node=me has c1=3", "l"])
+      (.disconnect, []),
+      (.connect, ["c node=me has c1=3", "l"])
     ),
     Scenario(
       "endpoints that move from one cluster to another are not given up",
@@ -210,7 +212,8 @@ import XDSProtocol
           "refused @3", "+c2=2",
         ]
       ),
-      (.disconnect, []), (.connect, ["c node=me v2", "l v1"])
+      (.disconnect, []),
+      (.connect, ["c node=me v2", "l v1"])
     ),
     Scenario(
       "a bad resource is not a missing one",
