@@ -262,12 +262,26 @@ let package = Package(
     ),
 
     // The library that APISIX loads.
+    .target(
+      name: "SidecarStatus",
+      dependencies: [
+        "EnvoyAPI", "EnvoyServices", "SidecarSettings",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
     .target(name: "CSharedDictionary"),
     .target(
       name: "DataPlane",
       dependencies: [
-        "APISIXSink", "CSharedDictionary", "EnvoyAPI", "MeshResources", "Observability", "SidecarSettings", "XDSClient",
-        "XDSProtocol",
+        "APISIXSink", "CSharedDictionary", "EnvoyAPI", "KubernetesObjects", "MeshResources", "Observability",
+        "SidecarSettings", "SidecarStatus", "XDSClient", "XDSProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -516,6 +530,22 @@ let package = Package(
       dependencies: [
         "EnvoyAPI", "SidecarSettings",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .testTarget(
+      name: "MeshResourcesTests",
+      dependencies: [
+        "EnvoyConfig", "MeshResources", "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .testTarget(
+      name: "SidecarStatusTests",
+      dependencies: [
+        "SidecarSettings", "SidecarStatus",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ]
     ),
     .testTarget(

@@ -24,6 +24,13 @@ package struct DictionarySink: Sendable {
   /// Of the last write, where it failed.
   package private(set) var lastError: String?
 
+  /// Whether a complete configuration was written, by this process or an earlier one: then APISIX can serve, whatever
+  /// becomes of the control plane.
+  package private(set) var hasConfiguration = false
+  /// Changes of the version by this process, and writes that failed.
+  package private(set) var changes = 0
+  package private(set) var failedWrites = 0
+
   /// Nothing was read yet.
   private var isNew = true
 
@@ -60,13 +67,18 @@ package struct DictionarySink: Sendable {
   /// Whether the dictionaries have all that is wanted.
   package var isSettled: Bool { isComplete && dirty.isEmpty }
 
+  /// Objects under a prefix such as `/routes/`, as they are to be.
+  package func objects(under prefix: String) -> [(key: String, value: [UInt8])] {
+    wanted.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }
+  }
+
   // MARK: - Writing
 
   /// What is to be done now.
   package func next(now: Duration) -> SinkStep {
     if let retryAt, now < retryAt { return .wait(until: retryAt) }
     if version == nil { return .write }
-    guard isComplete, !dirty.isEmpty else { return .idle }
+    guard isComplete, !dirty.isEmpty || !hasConfiguration else { return .idle }
     if let lastChange, now < lastChange + configuration.interval {
       return .wait(until: lastChange + configuration.interval)
     }
@@ -78,13 +90,18 @@ package struct DictionarySink: Sendable {
     do throws(DictionaryError) {
       if isNew { try read(dictionary) }
       let keys = isComplete ? dirty : version == nil ? dirty.intersection([configuration.anchor.key]) : []
-      guard !keys.isEmpty || version == nil else { return .nothing }
+      guard !keys.isEmpty || version == nil else {
+        if isComplete { remember(dictionary) }
+        return .nothing
+      }
       do throws(DictionaryError) {
         try replace(keys, in: dictionary, removeFirst: false)
       } catch {
         guard error.code == .noMemory else { throw error }
         try replace(keys, in: dictionary, removeFirst: true)
       }
+      if isComplete { remember(dictionary) }
+      changes += 1
       lastChange = now
       retryAt = nil
       failures = 0
@@ -92,6 +109,7 @@ package struct DictionarySink: Sendable {
       return .changed(version: version ?? 0, objects: keys.count)
     } catch {
       failures += 1
+      failedWrites += 1
       lastError = error.description
       var wait = configuration.firstRetry
       for _ in 1..<max(2, min(failures, 16)) where failures > 1 && wait < configuration.longestRetry { wait *= 2 }
@@ -114,12 +132,20 @@ package struct DictionarySink: Sendable {
         held[key] = try dictionary.value(of: key, in: .configuration)
       }
     }
+    hasConfiguration = try dictionary.value(of: Self.completeKey, in: .version) != nil
     let found = try dictionary.value(of: Self.versionKey, in: .version)
     // What no process of ours has written is not counted on from: any other value is news.
     version = found.map { UInt64(String(decoding: $0, as: UTF8.self)) ?? 0 }
     for key in wanted.keys { mark(key) }
     if isComplete { for key in held.keys where wanted[key] == nil { dirty.insert(key) } }
     isNew = false
+  }
+
+  /// For the next process too; where that fails it only waits longer until it calls itself ready.
+  private mutating func remember(_ dictionary: some SharedDictionary) {
+    guard !hasConfiguration else { return }
+    hasConfiguration = true
+    try? dictionary.set(Array("1".utf8), for: Self.completeKey, in: .version)
   }
 
   private mutating func replace(
@@ -203,6 +229,7 @@ package struct DictionarySink: Sendable {
   }
 
   private static let versionKey = "version"
+  private static let completeKey = "amesh/complete"
 }
 
 package enum SinkStep: Sendable, Equatable {

@@ -6,6 +6,7 @@ import MeshResources
 import NIOCore
 import NIOPosix
 package import SidecarSettings
+import SidecarStatus
 import Synchronization
 import XDSClient
 import XDSProtocol
@@ -43,19 +44,33 @@ package struct DataPlane<Translation: ObjectTranslation, Dictionary: SharedDicti
     )
     // One thread is plenty for one stream, and the process is somebody else's.
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let client = client(sink, group)
+    let pipeline = Pipeline(translation: translation, sink: sink, logger: logger)
+    let client = client(pipeline, group)
+    let pages = StatusPages(
+      settings: settings,
+      group: group,
+      status: {
+        DataPlaneStatus(stream: await client.status, sink: sink.status, remarks: pipeline.remarks)
+      },
+      isReady: { sink.status.hasConfiguration },
+      objects: { sink.objects(under: $0) }
+    )
+    let servers = [
+      StatusServer(port: settings.statusPort, group: group, logger: logger, respond: { await pages.health($0) }),
+      StatusServer(port: settings.metricsPort, group: group, logger: logger, respond: { await pages.metrics($0) }),
+    ]
     await withTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await sink.run() }
       tasks.addTask { await client.run() }
+      for server in servers { tasks.addTask { await server.run(sleep: surroundings.sleep) } }
     }
     try? await group.shutdownGracefully()
   }
 
   private func client(
-    _ sink: SinkService<Dictionary>,
+    _ pipeline: Pipeline<Translation, Dictionary>,
     _ group: MultiThreadedEventLoopGroup
   ) -> XDSClient<MeshResourceReader> {
-    let pipeline = Pipeline(translation: translation, sink: sink, logger: logger)
     let configuration = XDSClientConfiguration(types: MeshResourceReader.types, node: node)
     return XDSClient(
       settings: .init(sources: settings.sources),

@@ -35,8 +35,20 @@ package final class SinkService<Dictionary: SharedDictionary & Sendable>: Sendab
 
   package var status: SinkStatus {
     sink.withLock {
-      SinkStatus(version: $0.currentVersion, objects: $0.objectCount, isSettled: $0.isSettled, lastError: $0.lastError)
+      SinkStatus(
+        version: $0.currentVersion,
+        objects: $0.objectCount,
+        hasConfiguration: $0.hasConfiguration,
+        isSettled: $0.isSettled,
+        changes: $0.changes,
+        failedWrites: $0.failedWrites,
+        lastError: $0.lastError
+      )
     }
+  }
+
+  package func objects(under prefix: String) -> [(key: String, value: [UInt8])] {
+    sink.withLock { $0.objects(under: prefix) }
   }
 
   /// Until the task is cancelled.
@@ -72,8 +84,12 @@ package struct SinkStatus: Sendable, Hashable {
   /// That APISIX's workers see; nil before there is one.
   package var version: UInt64?
   package var objects: Int
-  /// Whether they see all of the first complete configuration and what came after it.
+  /// Whether they see a complete one, of this process or an earlier one.
+  package var hasConfiguration: Bool
+  /// Whether they see all that is wanted.
   package var isSettled: Bool
+  package var changes: Int
+  package var failedWrites: Int
   /// Of the last write, where it failed.
   package var lastError: String?
 }

@@ -15,7 +15,7 @@ package struct ReconnectBackoff: Sendable, Hashable {
   package func wait(failures: Int, draw: Double) -> Duration {
     var step = first
     // Thirty-two times twice is longer than any limit; more would overflow.
-    for _ in 0..<min(max(failures - 1, 0), 32) where step < longest { step *= 2 }
+    for _ in 0..<min(max(failures, 1) - 1, 32) where step < longest { step *= 2 }
     return min(step, longest) * (0.5 + min(max(draw, 0), 1) / 2)
   }
 }

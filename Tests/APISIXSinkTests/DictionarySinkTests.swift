@@ -77,6 +77,19 @@ import Testing
     #expect(dictionary.log == [])
   }
 
+  @Test func `a configuration that an earlier process has written counts as one`() {
+    var first = DictionarySink()
+    _ = first.write(to: dictionary, now: .zero)
+    #expect(!first.hasConfiguration)
+    first.complete()
+    #expect(first.next(now: .seconds(1)) == .write)
+    #expect(first.write(to: dictionary, now: .seconds(1)) == .nothing)
+    #expect(first.hasConfiguration)
+    var next = DictionarySink()
+    _ = next.write(to: dictionary, now: .zero)
+    #expect(next.hasConfiguration)
+  }
+
   @Test func `the anchor can't be removed or replaced`() {
     var sink = sink(["/routes/1": "a"])
     sink.apply(DictionaryDelta(["/plugin_configs/amesh": "mine"], removals: ["/plugin_configs/amesh", "/routes/1"]))
