@@ -52,14 +52,15 @@ let package = Package(
         .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf"),
       ]
     ),
-    .target(name: "Injection", dependencies: ["KubernetesObjects"]),
+    .target(name: "Redirect", dependencies: ["KubernetesObjects"]),
+    .target(name: "Injection", dependencies: ["KubernetesObjects", "Redirect"]),
     .target(
       name: "KubernetesYAML",
       dependencies: ["KubernetesObjects", .product(name: "Yams", package: "Yams")]
     ),
     .target(
       name: "MeshConfiguration",
-      dependencies: ["CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML"]
+      dependencies: ["CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML", "Redirect"]
     ),
     .target(
       name: "ManifestInjection",
@@ -104,6 +105,14 @@ let package = Package(
       ]
     ),
     .target(
+      name: "ClusterDiagnosis",
+      dependencies: [
+        "CertificateAuthority", "Injection", "KubernetesObjects",
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+    .target(
       name: "XDSProtocol",
       dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
     ),
@@ -145,6 +154,7 @@ let package = Package(
       ]
     ),
     .target(name: "CredentialFiles", dependencies: ["CallerAuthentication"]),
+    .target(name: "RedirectKernel", dependencies: ["CProcess", "Redirect"]),
     .target(
       name: "AuthorityAdministration",
       dependencies: [
@@ -185,9 +195,14 @@ let package = Package(
       ]
     ),
     .target(
+      name: "ClusterInspection",
+      dependencies: ["ClusterDiagnosis", "Injection", "KubernetesAPI", "KubernetesObjects", "MeshConfiguration"]
+    ),
+    .target(
       name: "ControlPlane",
       dependencies: [
-        "CertificateAuthority", "KubernetesAPI", "KubernetesObjects", "MeshAuthority", "SPIFFE",
+        "CertificateAuthority", "Injection", "KubernetesAPI", "KubernetesObjects", "MeshAuthority", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -320,7 +335,9 @@ let package = Package(
         "CallerAuthentication",
         "CertificateAuthority",
         "CertificateCustody",
+        "ClusterDiagnosis",
         "ClusterIdentity",
+        "ClusterInspection",
         "ControlPlane",
         "CredentialFiles",
         "EnvoyAPI",
@@ -335,6 +352,8 @@ let package = Package(
         "MeshConfiguration",
         "Observability",
         "OpenSSLKeys",
+        "Redirect",
+        "RedirectKernel",
         "SPIFFE",
         "SecretDiscovery",
         "ServingCertificate",
@@ -434,13 +453,18 @@ let package = Package(
     ),
     .testTarget(
       name: "InjectionTests",
-      dependencies: ["AmeshTesting", "Injection", "KubernetesObjects"],
+      dependencies: ["AmeshTesting", "Injection", "KubernetesObjects", "Redirect"],
+      exclude: ["Golden"]
+    ),
+    .testTarget(
+      name: "RedirectTests",
+      dependencies: ["AmeshTesting", "KubernetesObjects", "Redirect"],
       exclude: ["Golden"]
     ),
     .testTarget(
       name: "MeshConfigurationTests",
       dependencies: [
-        "AmeshTesting", "Injection", "KubernetesObjects", "KubernetesYAML", "MeshConfiguration",
+        "AmeshTesting", "Injection", "KubernetesObjects", "KubernetesYAML", "MeshConfiguration", "Redirect",
       ]
     ),
     .testTarget(
@@ -474,11 +498,20 @@ let package = Package(
       ]
     ),
     .testTarget(
+      name: "ClusterDiagnosisTests",
+      dependencies: [
+        "CertificateAuthority", "CertificateTesting", "ClusterDiagnosis", "ClusterInspection", "Injection",
+        "KubernetesAPI", "KubernetesObjects", "KubernetesTesting", "KubernetesYAML",
+      ]
+    ),
+    .testTarget(
       name: "ControlPlaneTests",
       dependencies: [
-        "CertificateAuthority", "CertificateTesting", "ControlPlane", "KubernetesAPI", "KubernetesObjects",
+        "CertificateAuthority", "CertificateTesting", "ControlPlane", "Injection", "KubernetesAPI", "KubernetesObjects",
         "KubernetesTesting", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
@@ -598,8 +631,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "AmeshTesting", "AuthorityAdministration", "CallerAuthentication", "CertificateAuthority", "KubernetesObjects",
-        "MeshConfiguration", "SPIFFE", "amesh",
+        "AmeshTesting", "AuthorityAdministration", "CallerAuthentication", "CertificateAuthority", "ClusterDiagnosis",
+        "KubernetesObjects", "MeshConfiguration", "SPIFFE", "amesh",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -614,6 +647,13 @@ let package = Package(
 // Fuzzing, for who asks: AMESH_FUZZ=1 swift build --sanitize=fuzzer --product json-fuzz, one target per folder of hack/fuzz.
 if Context.environment["AMESH_FUZZ"] != nil {
   let fuzzed: [(name: String, dependencies: [Target.Dependency])] = [
+    (
+      "call",
+      [
+        "IdentityServer", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+      ]
+    ),
     ("csr", ["CertificateAuthority", "OpenSSLKeys", "SPIFFE"]),
     (
       "discovery",

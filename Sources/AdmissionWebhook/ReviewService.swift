@@ -10,16 +10,25 @@ struct ReviewService: Sendable {
   let namespaces: any NamespaceSource
   let metrics: WebhookMetrics
   let logger: Logger
+  private let onDenial: @Sendable (RefusedPod) -> Void
   private let largeReviews = LargeReviewTurn()
 
   /// Bytes of a client's text that a log line takes in.
   private static let maximumLoggedBytes = 256
 
-  init(injector: CurrentInjector, namespaces: any NamespaceSource, metrics: WebhookMetrics, logger: Logger) {
+  /// - Parameter onDenial: called with each Pod that is not let in, before its answer goes; it returns at once.
+  init(
+    injector: CurrentInjector,
+    namespaces: any NamespaceSource,
+    metrics: WebhookMetrics,
+    logger: Logger,
+    onDenial: @escaping @Sendable (RefusedPod) -> Void = { _ in }
+  ) {
     self.injector = injector
     self.namespaces = namespaces
     self.metrics = metrics
     self.logger = logger
+    self.onDenial = onDenial
   }
 
   /// Answers without waiting for anything; nil when the review's namespace has to be looked up first.
@@ -91,7 +100,17 @@ struct ReviewService: Sendable {
     let nanoseconds = (NIODeadline.now() - start).nanoseconds
     metrics.answered(answer, nanoseconds: nanoseconds)
     log(answer, to: review, nanoseconds: nanoseconds)
+    tellDenial(answer, of: review)
     return answer.body
+  }
+
+  /// Not of a dry run, which leaves no traces.
+  private func tellDenial(_ answer: ReviewAnswer, of review: AdmissionReview) {
+    guard answer.verdict == .denied, !review.isDryRun, case .injection = answer.reason, let pod = review.object,
+      let namespace = review.namespace
+    else { return }
+    let name = review.displayName.cut(toBytes: Self.maximumLoggedBytes)
+    onDenial(RefusedPod(pod: pod, namespace: namespace, name: name, message: answer.message))
   }
 
   /// Never logs the object: it may hold secrets.

@@ -93,7 +93,10 @@ struct WebhookChannel: ServerChildChannel {
     return channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
       if isHTTP2 {
-        try pipeline.addHandlers([HTTP2IdleHandler(configuration.timeouts), CloseAfterFlushHandler()])
+        try pipeline.addHandlers([
+          HTTP2IdleHandler(configuration.timeouts), CloseAfterFlushHandler(),
+          HTTP2FarewellHandler(server: server, grace: configuration.drain.idleGrace),
+        ])
       } else {
         try pipeline.addHandler(ByteArrivalHandler())
         // The ReviewHandler keeps requests in order and refuses what can't be parsed.

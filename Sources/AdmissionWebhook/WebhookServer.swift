@@ -23,10 +23,12 @@ package struct WebhookServer: Service {
   package let bodyBudget: BodyBudget
   private let onListening: @Sendable (_ port: Int) -> Void
   private let onDraining: @Sendable () -> Void
+  private let onDenial: @Sendable (RefusedPod) -> Void
 
   /// - Parameters:
   ///   - onListening: called once with the port that is bound, which matters when the configured one is 0.
   ///   - onDraining: called once when graceful shutdown begins.
+  ///   - onDenial: called with each Pod that is not let in, on the event loop that answers: it has to return at once.
   package init(
     injector: CurrentInjector,
     namespaces: any NamespaceSource,
@@ -36,7 +38,8 @@ package struct WebhookServer: Service {
     logger: Logger,
     eventLoopGroup: MultiThreadedEventLoopGroup = .singleton,
     onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in },
-    onDraining: @escaping @Sendable () -> Void = {}
+    onDraining: @escaping @Sendable () -> Void = {},
+    onDenial: @escaping @Sendable (RefusedPod) -> Void = { _ in }
   ) {
     self.injector = injector
     self.namespaces = namespaces
@@ -48,6 +51,7 @@ package struct WebhookServer: Service {
     self.eventLoopGroup = eventLoopGroup
     self.onListening = onListening
     self.onDraining = onDraining
+    self.onDenial = onDenial
   }
 
   package func run() async throws {
@@ -78,7 +82,13 @@ package struct WebhookServer: Service {
 
   private func makeServer(_ state: ServerState) -> Server<WebhookChannel> {
     let channel = WebhookChannel(
-      service: ReviewService(injector: injector, namespaces: namespaces, metrics: metrics, logger: logger),
+      service: ReviewService(
+        injector: injector,
+        namespaces: namespaces,
+        metrics: metrics,
+        logger: logger,
+        onDenial: onDenial
+      ),
       budget: bodyBudget,
       certificates: certificates,
       server: state,

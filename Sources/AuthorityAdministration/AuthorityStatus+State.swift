@@ -62,7 +62,7 @@ extension RotationHold {
     switch self {
     case .spread(_, _, let until): until
     case .inUse(_, let until): until
-    case .command: nil
+    case .command, .notPluggedIn: nil
     }
   }
 }

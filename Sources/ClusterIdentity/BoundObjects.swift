@@ -1,7 +1,8 @@
 package import CallerAuthentication
 import FoundationEssentials
+package import Injection
 package import KubernetesAPI
-import KubernetesObjects
+package import KubernetesObjects
 package import Logging
 import NIOConcurrencyHelpers
 import SPIFFE
@@ -16,6 +17,7 @@ package final class BoundObjects: Service {
     var pods = EndedUIDs(capacity: BoundObjects.rememberedEnds)
     var serviceAccounts = EndedUIDs(capacity: BoundObjects.rememberedEnds)
     var listeners: [@Sendable ([EndedObject]) -> Void] = []
+    var sidecarListeners: [@Sendable ([SidecarChange]) -> Void] = []
   }
 
   private let pods: Informer<BoundPod>
@@ -23,9 +25,12 @@ package final class BoundObjects: Service {
   private let metrics: ClusterIdentityMetrics
   private let memory = NIOLockedValueBox(Memory())
 
-  /// - Parameter draw: chance, 0 to 1.
+  /// - Parameters:
+  ///   - sidecar: what is kept of a Pod for ``onSidecars(_:)``, so that nobody has to watch all Pods a second time.
+  ///   - draw: chance, 0 to 1.
   package init(
     _ client: any KubernetesClient,
+    sidecar: @escaping @Sendable (JSONView) -> PodSidecar? = { _ in nil },
     backoff: Backoff = Backoff(),
     time: Timekeeper = Timekeeper(),
     draw: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
@@ -33,10 +38,11 @@ package final class BoundObjects: Service {
     logger: Logger
   ) {
     self.metrics = metrics
+    let reader = SidecarReader(sidecar)
     pods = Informer(
       client,
       .pods,
-      projection: { BoundPod($0) },
+      projection: { BoundPod($0, sidecar: reader.sidecar($0)) },
       backoff: backoff,
       time: time,
       draw: draw,
@@ -51,7 +57,10 @@ package final class BoundObjects: Service {
       draw: draw,
       logger: logger
     )
-    pods.onChange { [weak self] changes in self?.take(changes.compactMap { EndedObject(pod: $0) }) }
+    pods.onChange { [weak self] changes in
+      self?.take(changes.compactMap { EndedObject(pod: $0) })
+      self?.tellSidecars(changes)
+    }
     serviceAccounts.onChange { [weak self] changes in
       self?.take(changes.compactMap { EndedObject(serviceAccount: $0) })
     }
@@ -112,6 +121,19 @@ package final class BoundObjects: Service {
     }
   }
 
+  /// Calls `listener` with what becomes of Pods' sidecars, on an informer's task, in order. To be called before this runs.
+  package func onSidecars(_ listener: @escaping @Sendable ([SidecarChange]) -> Void) {
+    memory.withLockedValue { $0.sidecarListeners.append(listener) }
+  }
+
+  private func tellSidecars(_ changes: [InformerChange<BoundPod>]) {
+    let listeners = memory.withLockedValue { $0.sidecarListeners }
+    guard !listeners.isEmpty else { return }
+    let told = changes.compactMap { SidecarChange($0) }
+    guard !told.isEmpty else { return }
+    for listener in listeners { listener(told) }
+  }
+
   private func take(_ ended: [EndedObject]) {
     guard !ended.isEmpty else { return }
     let listeners = memory.withLockedValue { memory in
@@ -125,5 +147,19 @@ package final class BoundObjects: Service {
     }
     metrics.objectsEnded(ended.count)
     for listener in listeners { listener(ended) }
+  }
+}
+
+extension SidecarChange {
+  /// Nil for what changes nothing of it.
+  fileprivate init?(_ change: InformerChange<BoundPod>) {
+    let (before, after): (PodSidecar?, PodSidecar?) =
+      switch change {
+      case .added(_, let pod): (nil, pod.sidecar?.value)
+      case .changed(_, let from, let to): (from.sidecar?.value, to.sidecar?.value)
+      case .removed(_, let pod): (pod.sidecar?.value, nil)
+      }
+    guard before != after, let namespace = change.key.namespace else { return nil }
+    self.init(namespace: namespace, before: before, after: after)
   }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import KubernetesAPI
 import KubernetesObjects
 
-/// What is kept of a Pod: whether a token that is bound to it is still good.
+/// What is kept of a Pod: whether a token that is bound to it is still good, and what its sidecar is like.
 struct BoundPod: Sendable, Hashable {
   var uid: String
   var serviceAccount: String
@@ -12,10 +12,13 @@ struct BoundPod: Sendable, Hashable {
   var deletedAt: Date?
   /// All its containers have ended for good.
   var hasEnded: Bool
+  /// Nil where nobody asks, or the Pod is over.
+  var sidecar: SharedSidecar?
 
-  init?(_ pod: JSONView) {
+  init?(_ pod: JSONView, sidecar: SharedSidecar? = nil) {
     guard let metadata = pod["metadata"], let uid = metadata.string(of: "uid"), !uid.isEmpty else { return nil }
     self.uid = uid
+    self.sidecar = sidecar
     deletedAt = metadata.deletedAt
     let spec = pod["spec"]
     serviceAccount = spec?.string(of: "serviceAccountName") ?? "default"

@@ -83,6 +83,9 @@ package final class ClusterNamespaces: Service {
   /// From now on this control plane serves that revision.
   package func serve(revision: String) { memory.withLockedValue { $0.revision = revision } }
 
+  /// What was heard last of a namespace.
+  package func known(_ name: String) -> NamespaceMetadata? { informer[ObjectKey(name: name)] }
+
   /// What is known, if it fits the webhook that was called.
   package func cached(_ question: NamespaceQuestion) -> Cached {
     let now = time.now()

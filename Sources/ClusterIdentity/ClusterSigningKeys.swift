@@ -42,7 +42,7 @@ package final class ClusterSigningKeys: Service {
   /// - Parameter draw: chance, 0 to 1.
   package init(
     _ client: any KubernetesClient,
-    backoff: Backoff = Backoff(first: .seconds(1), longest: .seconds(60)),
+    backoff: Backoff = Backoff(first: .seconds(1)),
     time: Timekeeper = Timekeeper(),
     draw: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
     metrics: ClusterIdentityMetrics,

@@ -39,8 +39,18 @@ package enum AuthorityWarnings {
       // By then every intermediate of before has ended, and every leaf under it.
       let usual = policy.intermediateLife + 2 * policy.settling
       let isStuck = successor.prepared.time.addingTimeInterval(usual) <= now
-      for hold in holds where isStuck {
-        if case .spread(successor.id, _, _) = hold { warnings.append(("RotationStuck", "\(hold)")) }
+      // A ConfigMap is written within seconds, or somebody has to look.
+      let isLate = successor.prepared.time.addingTimeInterval(2 * policy.settling) <= now
+      for hold in holds {
+        switch hold {
+        case .spread(successor.id, let reasons, _):
+          let waitsForConfigMaps = reasons.contains { reason in
+            if case .configMaps(let without) = reason { without?.isEmpty == false } else { false }
+          }
+          if isStuck || (isLate && waitsForConfigMaps) { warnings.append(("RotationStuck", "\(hold)")) }
+        case .notPluggedIn(successor.id): warnings.append(("RotationStuck", "\(hold)"))
+        default: break
+        }
       }
     }
     return warnings

@@ -46,15 +46,15 @@ package struct AuthorityWatch: Service {
         // Only cancellation ends it early.
         try? await self.time.sleep(wait)
         wait = Self.period
-        // What all replicas see one of them tells.
-        if !Task.isCancelled, self.plane.election.leadership != nil { await self.look(now: self.wallClock()) }
+        if !Task.isCancelled { await self.look(now: self.wallClock()) }
       }
     }
   }
 
   /// Looks once. A state that can't be read is told by whoever takes the steps of rotation.
   func look(now: Date) async {
-    guard let state = try? await plane.authority.storedState() else { return }
+    // What all replicas see one of them tells.
+    guard plane.election.leadership != nil, let state = try? await plane.authority.storedState() else { return }
     let ends = plane.custody.pluggedInEnds
     let warnings = AuthorityWarnings.of(
       state,

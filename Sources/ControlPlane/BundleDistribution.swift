@@ -1,4 +1,4 @@
-package import CertificateAuthority
+import CertificateAuthority
 package import KubernetesAPI
 import KubernetesObjects
 package import Logging
@@ -104,22 +104,20 @@ package final class BundleDistribution: Service {
     !facts.isTerminating && (namespace == names.namespace || isSelected(facts))
   }
 
-  /// Those of the roots that every namespace has, where we may write at all. None while that is not known.
-  package func reached(_ roots: some Sequence<AuthorityID>) -> Set<AuthorityID> {
+  /// How far each of the roots has come, of the namespaces where we may write at all; nil while that is not known.
+  func reach(of roots: some Sequence<AuthorityID>) -> [AuthorityID: BundleSpread.Reach]? {
     // What is older than a watch may be silent says nothing of now.
     let isCurrent = [namespaces.silence, configMaps.silence].allSatisfy { $0.map { $0 < .seconds(180) } ?? false }
-    guard hasSynced, isCurrent else { return [] }
+    guard hasSynced, isCurrent else { return nil }
     let now = time.now()
     let facts = Dictionary(namespaces.all.map { ($0.key.name, $0.value) }) { first, _ in first }
     return memory.withLockedValue { memory in
-      Set(
-        roots.filter { root in
-          memory.spread.hasReachedAll(root, at: now) { namespace in
-            guard let facts = facts[namespace], counts(namespace, facts) else { return false }
-            return memory.problems[namespace]?.isForbidden != true
-          }
+      roots.reduce(into: [:]) { reaches, root in
+        reaches[root] = memory.spread.reach(of: root, at: now) { namespace in
+          guard let facts = facts[namespace], counts(namespace, facts) else { return false }
+          return memory.problems[namespace]?.isForbidden != true
         }
-      )
+      }
     }
   }
 

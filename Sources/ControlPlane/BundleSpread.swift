@@ -38,14 +38,29 @@ struct BundleSpread: Sendable {
     contents[namespace] = Content(since: since)
   }
 
-  /// Whether everyone has a root.
-  ///
+  /// How far a root has come.
+  struct Reach: Sendable, Equatable {
+    /// The namespaces whose ConfigMap is without it.
+    var without: [String] = []
+    /// Whether everyone else has read it by now.
+    var isRead = true
+  }
+
   /// - Parameter counts: whether a namespace is looked at.
-  func hasReachedAll(_ root: AuthorityID, at now: Duration, counting counts: (String) -> Bool) -> Bool {
-    namespaces.allSatisfy { namespace, isNew in
-      guard counts(namespace) else { return true }
-      guard let content = contents[namespace] else { return isNew }
-      return content.since[root].map { $0 + Self.kubeletLag <= now } ?? false
+  func reach(of root: AuthorityID, at now: Duration, counting counts: (String) -> Bool) -> Reach {
+    var reach = Reach()
+    for (namespace, isNew) in namespaces where counts(namespace) {
+      guard let content = contents[namespace] else {
+        if !isNew { reach.without.append(namespace) }
+        continue
+      }
+      guard let since = content.since[root] else {
+        reach.without.append(namespace)
+        continue
+      }
+      if since + Self.kubeletLag > now { reach.isRead = false }
     }
+    reach.without.sort()
+    return reach
   }
 }

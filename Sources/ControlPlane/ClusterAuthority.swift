@@ -39,6 +39,7 @@ package struct ClusterAuthority: Sendable {
   private final class Election: Sendable {
     let box = NIOLockedValueBox<LeaderElection?>(nil)
     var leadership: Leadership? { box.withLockedValue { $0 }?.leadership }
+    var leader: String? { box.withLockedValue { $0 }?.holder }
   }
 
   /// - Parameters:
@@ -112,6 +113,7 @@ package struct ClusterAuthority: Sendable {
       reports: reports,
       bundles: bundles,
       leadership: leadership,
+      leader: { late.leader },
       logger: logger
     )
     follower = AuthorityFollower(

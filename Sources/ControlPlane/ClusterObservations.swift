@@ -15,16 +15,20 @@ package final class ClusterObservations: Sendable {
   private let reports: ReplicaReports
   private let bundles: BundleDistribution
   private let leadership: @Sendable () -> Leadership?
+  private let leader: @Sendable () -> String?
   private let logger: Logger
   private let told = NIOLockedValueBox("")
 
-  /// - Parameter replica: this process, as its records in the state name it.
+  /// - Parameters:
+  ///   - replica: this process, as its records in the state name it.
+  ///   - leader: who holds the Lease, as far as is known.
   package init(
     replica: String,
     custody: SecretCustody,
     reports: ReplicaReports,
     bundles: BundleDistribution,
     leadership: @escaping @Sendable () -> Leadership?,
+    leader: @escaping @Sendable () -> String?,
     logger: Logger
   ) {
     self.replica = replica
@@ -32,6 +36,7 @@ package final class ClusterObservations: Sendable {
     self.reports = reports
     self.bundles = bundles
     self.leadership = leadership
+    self.leader = leader
     self.logger = logger
   }
 
@@ -39,20 +44,32 @@ package final class ClusterObservations: Sendable {
   ///
   /// - Parameter own: what this process itself reports.
   package func observe(_ state: AuthorityState, own: ReplicaReport) async -> RotationObservations {
-    guard let leadership = leadership(), await claim(leadership.fence) else {
-      return RotationObservations(leads: false)
-    }
-    await adopt()
+    let leads = await leads()
+    if leads { await adopt() }
     let others = reports.others
     var replicas = others.mapValues { ReplicaObservation.reports($0) }
     replicas[replica] = .reports(own)
-    let reached = bundles.reached(state.roots.filter(\.isTrusted).map(\.id))
+    let reaches = bundles.reach(of: state.roots.filter(\.isTrusted).map(\.id)) ?? [:]
     // Replicas without an intermediate, which sign with a plugged-in authority, have nothing on record: they are asked
     // here whether their subscribers have the root.
-    let held = reached.filter { root in
-      ([own] + others.values).allSatisfy { $0.spread[root]?.waitingSubscribers == 0 }
+    let held = reaches.filter { root, reach in
+      reach.without.isEmpty && reach.isRead
+        && ([own] + others.values).allSatisfy { $0.spread[root]?.waitingSubscribers == 0 }
     }
-    return RotationObservations(replicas: replicas, configMapsHold: held)
+    var observations = RotationObservations(
+      leads: leads,
+      leader: leader(),
+      replicas: replicas,
+      configMapsHold: Set(held.keys)
+    )
+    observations.configMapsBehind = reaches.mapValues(\.without)
+    observations.pluggedIn = custody.pluggedInRoots
+    return observations
+  }
+
+  private func leads() async -> Bool {
+    guard let leadership = leadership() else { return false }
+    return await claim(leadership.fence)
   }
 
   /// What is plugged in is made known first, and signs when everyone has it: as any other root.

@@ -26,13 +26,10 @@ package struct EventSubject: Sendable, Hashable {
       guard let version = owner.string(of: "apiVersion"), let kind = owner.string(of: "kind"),
         let name = owner.string(of: "name"), KubernetesName.isSubdomain(name)
       else { return nil }
-      self.init(
-        apiVersion: version,
-        kind: kind,
-        namespace: namespace,
-        name: name,
-        uid: owner.string(of: "uid") ?? ""
-      )
+      let uid = owner.string(of: "uid") ?? ""
+      // What comes from outside is not kept at any length.
+      guard [version, kind, uid].allSatisfy({ $0.utf8.count <= 253 }) else { return nil }
+      self.init(apiVersion: version, kind: kind, namespace: namespace, name: name, uid: uid)
       return
     }
     return nil
@@ -52,5 +49,18 @@ package struct Notice: Sendable, Hashable {
     self.subject = subject
     self.reason = reason
     self.message = String(message.prefix(Self.longestMessage))
+  }
+
+  /// A Pod that the webhook has not let in: at its controller, which tries again and again and tells nobody, or, where a
+  /// person or a program of one's own has created it, at its namespace.
+  ///
+  /// - Parameters:
+  ///   - namespace: of the request.
+  ///   - name: the Pod's, or the one that it was to be made from.
+  package init?(refused pod: JSONView, namespace: String, name: String, message: String) {
+    guard KubernetesName.isLabel(namespace) else { return nil }
+    let place = EventSubject(apiVersion: "v1", kind: "Namespace", namespace: namespace, name: namespace)
+    let subject = EventSubject(controllerOf: pod, namespace: namespace) ?? place
+    self.init(subject, reason: "InjectionRefused", message: name.isEmpty ? message : "Pod \(name): \(message)")
   }
 }

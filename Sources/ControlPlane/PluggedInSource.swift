@@ -15,7 +15,17 @@ final class PluggedInSource: Sendable {
     var newest: Plugged?
     /// Of what was looked at last, good or not.
     var seen: PluggedInContents?
+    /// Why what lies there can't be used.
     var problem: PluggedInError?
+    /// What could be used, but is not taken over.
+    var refused: (contents: PluggedInContents, reason: PluggedInError)?
+    /// Whether anybody has looked.
+    var isKnown = false
+
+    var refusal: PluggedInError? {
+      guard let refused, refused.contents == newest?.contents else { return nil }
+      return refused.reason
+    }
   }
 
   private let keys: any KeyMaker
@@ -30,11 +40,26 @@ final class PluggedInSource: Sendable {
   var newest: Plugged? { memory.withLockedValue { $0.newest } }
 
   /// Why what lies there now is not used; nil where it is.
-  var problem: PluggedInError? { memory.withLockedValue { $0.problem } }
+  var problem: PluggedInError? { memory.withLockedValue { $0.problem ?? $0.refusal } }
 
-  /// Takes a Secret in; nil where there is none, which changes nothing for what is in use.
+  /// Whether it is known what is plugged in, good or none: then a root that waits for something else waits for nothing.
+  var isSettled: Bool { memory.withLockedValue { $0.isKnown && $0.problem == nil } }
+
+  /// What is plugged in now is not taken over, whatever it is good for.
+  func refuse(_ plugged: Plugged, because reason: PluggedInError) {
+    memory.withLockedValue { $0.refused = (plugged.contents, reason) }
+  }
+
+  /// Takes a Secret in; nil where there is none. What signs already goes on from its copy in the authority's Secret.
   func saw(_ secret: JSONValue?, path: String, now: Date) {
-    guard let secret else { return memory.withLockedValue { $0.problem = nil } }
+    guard let secret else {
+      return memory.withLockedValue { memory in
+        memory.newest = nil
+        memory.seen = nil
+        memory.problem = nil
+        memory.isKnown = true
+      }
+    }
     let outcome = Result { () throws(PluggedInError) in try Self.contents(secret, path) }
     if case .success(let contents) = outcome {
       // What was refused for its time only may have become good meanwhile.
@@ -50,6 +75,7 @@ final class PluggedInSource: Sendable {
       }
     }
     memory.withLockedValue { memory in
+      memory.isKnown = true
       memory.seen = try? outcome.get()
       switch plugged {
       case .success(let plugged):

@@ -52,8 +52,13 @@ package final class PluggedInWatch: Service {
         logger.error("What is plugged in can't be used; what signs goes on", metadata: ["problem": "\(problem)"])
       }
       told = problem
-      if let after = custody.source.newest, after.contents != before {
-        logger.info("An authority is plugged in", metadata: ["authority": "\(after.authority)"])
+      let after = custody.source.newest
+      if after?.contents != before {
+        if let after {
+          logger.info("An authority is plugged in", metadata: ["authority": "\(after.authority)"])
+        } else {
+          logger.notice("No authority is plugged in any more; one that signs already goes on, one that waited does not")
+        }
         onChange()
       }
       await bell.wait(atMost: .seconds(60), time)

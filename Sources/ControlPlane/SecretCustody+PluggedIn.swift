@@ -12,6 +12,11 @@ extension SecretCustody {
   /// Why what is plugged in is not used; nil where it is, or nothing is plugged in.
   package var pluggedInProblem: PluggedInError? { source.problem }
 
+  /// The roots under which something that is plugged in can sign.
+  var pluggedInRoots: Set<AuthorityID> {
+    Set([source.newest?.authority.root.id, pluggedIn?.root.id].compactMap(\.self))
+  }
+
   /// When what signs ends, if it is plugged in.
   package var pluggedInEnds: Date? { pluggedIn?.notAfter }
 
@@ -54,7 +59,8 @@ extension SecretCustody {
 
   /// Takes the next step towards what is plugged in, as the leader: prepares its root, or keeps a copy of what signs.
   func adoptPluggedIn() async throws(CustodyError) {
-    guard let plugged = source.newest, let (found, object) = try await read() else { return }
+    guard let (found, object) = try await read() else { return }
+    guard let plugged = source.newest else { return try await withdraw(found.state, unless: nil) }
     let root = plugged.authority.root
     if found.state.signer?.id == root.id {
       guard found.state.signer?.key == nil, found.signer != plugged.contents else { return }
@@ -63,7 +69,14 @@ extension SecretCustody {
       guard try await write(new, into: object) else { throw .conflict(found: found.state.generation) }
       return
     }
-    guard found.state.root(root.id) == nil else { return }
+    if let known = found.state.root(root.id) {
+      try await withdraw(found.state, unless: root.id)
+      // A root that nobody trusts any more does not come back: somebody may have good reasons to have replaced it.
+      if known.phase == .retired || known.phase == .superseded {
+        source.refuse(plugged, because: .pastRoot(root.id))
+      }
+      return
+    }
     do {
       var state = found.state
       // One that waits has signed nothing yet.
@@ -72,6 +85,20 @@ extension SecretCustody {
         try await replace(with: state)
       }
       try await replace(with: try state.preparing(root, key: nil, at: wallClock()))
+    } catch let error as CustodyError {
+      throw error
+    } catch {
+      throw .unwritable(path: path, problem: "\(error)")
+    }
+  }
+
+  /// Takes back a root that waits for its turn, when what would sign under it is plugged in no more: a person has thought
+  /// better of it.
+  private func withdraw(_ state: AuthorityState, unless root: AuthorityID?) async throws(CustodyError) {
+    guard source.isSettled, let waiting = state.successor, waiting.key == nil, waiting.id != root
+    else { return }
+    do {
+      try await replace(with: try state.retiring(waiting.id, at: wallClock()))
     } catch let error as CustodyError {
       throw error
     } catch {

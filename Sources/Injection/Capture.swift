@@ -1,4 +1,5 @@
 package import KubernetesObjects
+package import Redirect
 
 /// Which traffic of a Pod goes through its sidecar, mesh-wide; annotations of a Pod change it for that Pod.
 package struct Capture: Sendable, Equatable {
@@ -20,26 +21,17 @@ package struct Capture: Sendable, Equatable {
   package init() {}
 }
 
-/// Ports by list, or all of them.
-package enum PortSet: Sendable, Equatable {
-  case all
-  case ports([PortRange])
-}
-
-/// One TCP port, or several in a row, both ends included.
-package struct PortRange: Sendable, Hashable {
-  package var first: UInt16
-  package var last: UInt16
-
-  package init(_ port: UInt16) {
-    first = port
-    last = port
-  }
-
-  /// Nil when `last` is before `first`.
-  package init?(first: UInt16, last: UInt16) {
-    guard first <= last else { return nil }
-    self.first = first
-    self.last = last
+extension Capture {
+  /// As the init container takes it; whose ports are captured inbound, each Pod says itself.
+  var redirect: RedirectOptions {
+    var options = RedirectOptions()
+    options.outboundPorts = outboundPorts
+    options.excludeOutboundPorts = excludeOutboundPorts
+    options.excludeInboundPorts = excludeInboundPorts
+    options.includeOutboundCIDRs = includeOutboundCIDRs
+    options.excludeOutboundCIDRs = excludeOutboundCIDRs
+    options.excludeInterfaces = excludeInterfaces
+    options.excludeUIDs = excludeUIDs
+    return options
   }
 }

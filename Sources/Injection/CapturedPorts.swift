@@ -1,3 +1,5 @@
+import Redirect
+
 /// Which of the Pod's own ports are captured when no annotation says: those that it declares as HTTP or gRPC, by the
 /// port's name (`http`, `http-admin`, `http2`, `grpc`, `grpc-web` …), which is how Services and Istio tell protocols.
 enum CapturedPorts {

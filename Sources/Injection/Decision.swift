@@ -50,14 +50,11 @@ private struct Wish {
 
   init(pod: PodView, context: InjectionContext, revision: String, warnings: inout [String]) {
     let namespace = NamespaceLabels(context: context, revision: revision, warnings: &warnings)
-    let podRevision = pod.label(MeshNames.revisionLabel)
-    let asker: InjectionReason
+    var labels = LabelWish(namespace: namespace.injection, namespaceRevision: namespace.revision)
+    labels.podRevision = pod.label(MeshNames.revisionLabel)
     switch pod.label(MeshNames.injectLabel) {
-    case "true":
-      asker = .podEnabled
-    case "false":
-      reason = .podDisabled
-      return
+    case "true": labels.pod = true
+    case "false": labels.pod = false
     case let other:
       if let found = pod.labels?[MeshNames.injectLabel], found.kind != .string {
         warnings.append("label \(MeshNames.injectLabel) is not a string (put it in quotes): the namespace decides")
@@ -66,32 +63,17 @@ private struct Wish {
           "label \(MeshNames.injectLabel) is \(quoted(other, limit: 24)), not true or false: the namespace decides"
         )
       }
-      switch (namespace.injection, namespace.revision, podRevision) {
-      case (.disabled, _, _):
-        reason = .namespaceDisabled
-        return
-      case (_, .some, _), (_, _, .some):
-        asker = .revision
-      case (.enabled, _, _):
-        asker = .namespaceEnabled
-      default:
-        if pod.annotation(MeshNames.injectLabel) == "true" {
-          warnings.append("annotation \(MeshNames.injectLabel) has to be a label: it is ignored")
-        }
-        reason = .notEnabled
-        return
-      }
     }
-    let asked = podRevision ?? namespace.revision ?? "default"
-    reason = asked == revision ? asker : .otherRevision
+    reason = labels.reason(for: revision)
+    if reason == .notEnabled, pod.annotation(MeshNames.injectLabel) == "true" {
+      warnings.append("annotation \(MeshNames.injectLabel) has to be a label: it is ignored")
+    }
   }
 }
 
 /// What a namespace says; where its labels are not known, what the webhook that was called implies.
 private struct NamespaceLabels {
-  enum Injection { case enabled, disabled }
-
-  var injection: Injection?
+  var injection: LabelWish.Injection?
   var revision: String?
 
   init(context: InjectionContext, revision ours: String, warnings: inout [String]) {

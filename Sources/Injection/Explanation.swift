@@ -1,4 +1,5 @@
 package import KubernetesObjects
+import Redirect
 
 /// What the injector does with a Pod, and where each setting comes from.
 package struct Explanation: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import KubernetesObjects
+import Redirect
 
 extension SidecarPlan {
   /// `amesh-init`: the only container with capabilities, and with nothing else.

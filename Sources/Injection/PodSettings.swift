@@ -1,4 +1,5 @@
 import KubernetesObjects
+import Redirect
 
 /// The settings of one Pod: the mesh's, changed by the annotations of its namespace and by its own.
 struct PodSettings: Equatable {

@@ -1,4 +1,5 @@
 import KubernetesObjects
+import Redirect
 
 /// Everything that the two containers depend on, worked out from one Pod.
 struct SidecarPlan {

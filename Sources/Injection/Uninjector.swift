@@ -2,6 +2,8 @@ package import KubernetesObjects
 
 /// Takes the sidecar out of a Pod again, guided by the status annotation: the inverse of ``Injector``.
 package enum Uninjector {
+  private static let seccompAnnotation = "container.seccomp.security.alpha.kubernetes.io/"
+
   /// - Returns: the Pod as it was before injection, or nil if it bears no status annotation.
   package static func uninject(_ pod: JSONValue) -> JSONValue? {
     guard let text = pod["metadata"]?["annotations"]?[MeshNames.statusAnnotation]?.string,
@@ -16,7 +18,9 @@ package enum Uninjector {
     remove(ours(status.volumes), fromList: "volumes", in: &pod)
     remove(status.imagePullSecrets, fromList: "imagePullSecrets", in: &pod)
     remove(status.labels.filter(MeshNames.labels.contains), fromMap: "labels", in: &pod)
-    let annotations = status.annotations.filter(MeshNames.annotations.contains)
+    // API servers before 1.27 tell a container's seccomp profile in an annotation too.
+    let profiles = ours(status.initContainers + status.containers).map { seccompAnnotation + $0 }
+    let annotations = status.annotations.filter(MeshNames.annotations.contains) + profiles
     remove(annotations + [MeshNames.statusAnnotation], fromMap: "annotations", in: &pod)
     for pointer in ScrapeAnnotation.allCases.map(\.key.pointer) {
       guard let restored = status.restore.first(where: { $0.pointer == pointer }) else { continue }

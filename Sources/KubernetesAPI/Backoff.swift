@@ -5,7 +5,8 @@ package struct Backoff: Sendable, Hashable {
   /// The part of a wait that is left to chance, 0 to 1.
   package var jitter: Double
 
-  package init(first: Duration = .milliseconds(250), longest: Duration = .seconds(30), jitter: Double = 0.5) {
+  /// The longest wait is how much later than others one may see that the API server is back.
+  package init(first: Duration = .milliseconds(250), longest: Duration = .seconds(10), jitter: Double = 0.5) {
     self.first = first
     self.longest = longest
     self.jitter = jitter

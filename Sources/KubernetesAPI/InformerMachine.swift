@@ -69,6 +69,8 @@ struct InformerMachine<Value: Sendable & Equatable>: Sendable {
       }
       return .none
     case .failed(let error):
+      // Whoever says that a version is too old is there again, however long it was away: the list need not wait for that.
+      if error.isExpired, case .watch = step { failures = 0 }
       fail(draw: draw, retryAfter: error.retryAfter)
       if !canGoOn(after: error) {
         collected = []

@@ -18,6 +18,7 @@ package final class LeaderElection: Service {
 
   private let client: any KubernetesClient
   private let lease: ObjectKey
+  private let identity: String
   private let timing: LeaderElectionTiming
   private let fencingFloor: @Sendable () async -> Int
   private let time: Timekeeper
@@ -43,6 +44,7 @@ package final class LeaderElection: Service {
   ) {
     self.client = client
     self.lease = lease
+    self.identity = identity
     self.timing = timing
     self.fencingFloor = fencingFloor
     self.time = time
@@ -166,12 +168,21 @@ package final class LeaderElection: Service {
 
   private func tell() {
     let now = time.now()
-    let (leadership, listeners) = memory.withLockedValue { memory in
+    let change: (leadership: Leadership?, listeners: [@Sendable (Leadership?) -> Void])? = memory.withLockedValue {
+      memory in
       let leadership = memory.state.leadership(now: now)
-      guard leadership?.fence != memory.told else { return (leadership, memory.listeners.filter { _ in false }) }
+      guard leadership?.fence != memory.told else { return nil }
       memory.told = leadership?.fence
       return (leadership, memory.listeners)
     }
+    guard let (leadership, listeners) = change else { return }
+    // What only a leader does is looked for in the right replica's log.
+    logger.info(
+      leadership == nil ? "This replica leads no more" : "This replica leads now",
+      metadata: [
+        "lease": "\(lease)", "replica": "\(identity)", "fence": "\(leadership?.fence ?? 0)",
+      ]
+    )
     for listener in listeners { listener(leadership) }
   }
 }

@@ -4,7 +4,7 @@ package struct CIDR: Sendable, Hashable {
   /// Bits of the network part: up to 32, or 128.
   package let prefixLength: Int
   /// The first address of the range, in the low 32 bits for version 4.
-  let address: UInt128
+  package let address: UInt128
 
   /// Parses `10.0.0.0/8`, `fd00::/8`, or an address alone, which is a range of one. Strict: no leading zeros, no zone.
   package init?(_ text: String) {
@@ -27,6 +27,16 @@ package struct CIDR: Sendable, Hashable {
     prefixLength = length
     // A smart shift: by 128 it gives 0.
     address = (spelled >> (width - length)) << (width - length)
+  }
+}
+
+extension CIDR {
+  /// - Parameter address: any of the range, in the low 32 bits for version 4.
+  package init(isIPv6: Bool, address: UInt128, prefixLength: Int) {
+    let width = isIPv6 ? 128 : 32
+    self.isIPv6 = isIPv6
+    self.prefixLength = min(max(prefixLength, 0), width)
+    self.address = (address >> (width - self.prefixLength)) << (width - self.prefixLength)
   }
 }
 

@@ -77,7 +77,8 @@ extension InMemoryAPIServer: KubernetesClient {
     subresource: String?
   ) async throws(APIError) -> JSONDocument {
     let place = TwinState.Place(resource: resource, key: key)
-    return try await answer(TwinRequest(verb: "patch", resource: resource, name: key.name)) { state throws(APIError) in
+    let request = TwinRequest(verb: "patch", resource: resource, namespace: key.namespace, name: key.name)
+    return try await answer(request) { state throws(APIError) in
       try TwinState.document(try state.objects.patch(place, patch, subresource: subresource))
     }
   }

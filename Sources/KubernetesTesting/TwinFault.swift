@@ -28,6 +28,7 @@ package struct TwinRequest: Sendable, Hashable {
   /// As RBAC has it: `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`; `read` for a path.
   package var verb: String
   package var resource: KubernetesResource?
+  package var namespace: String?
   package var name: String?
   /// Of a watch's begin, or where a list goes on.
   package var position: String?

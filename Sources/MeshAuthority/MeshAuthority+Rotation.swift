@@ -72,17 +72,20 @@ extension MeshAuthority {
       for _ in 0..<Self.maximumRounds {
         // Asked before the state, so that its root is in the bundle: what signs next is published first.
         let before = custody.pluggedIn
-        let outcome = try await round.run(try await observations(observe), configuration.policy, now: now)
-        note(outcome.holds)
+        let (outcome, failure) = try await runRound(try await observations(observe), now: now)
+        if failure == nil { note(outcome.holds) }
         if let pluggedIn = custody.isReadOnly ? before : custody.pluggedIn {
           try sign(with: pluggedIn, outcome.state, now: now)
           try await dropOwn(outcome.state, now: now)
+          if let failure { throw failure }
           return outcome.nextLook
         }
         // Everyone is to trust a root before anything is signed under it.
         try follow(outcome.state, now: now)
         switch IntermediateAction.decide(signing?.held, outcome.state, configuration.policy, now: now) {
-        case .keep: return min(outcome.nextLook, signing?.held?.schedule.replaceAt ?? .distantFuture)
+        case .keep:
+          if let failure { throw failure }
+          return min(outcome.nextLook, signing?.held?.schedule.replaceAt ?? .distantFuture)
         case .replace(let root): try await replaceIntermediate(under: root, outcome.state, now: now)
         }
       }
@@ -90,6 +93,19 @@ extension MeshAuthority {
       throw MeshAuthorityError(error)
     }
     throw .contended
+  }
+
+  /// A step of rotation that fails must not keep this process from its next intermediate: what is in custody counts then.
+  private func runRound(
+    _ observations: RotationObservations,
+    now: Date
+  ) async throws -> (outcome: RotationRound.Outcome, failure: (any Error)?) {
+    do {
+      return (try await round.run(observations, configuration.policy, now: now), nil)
+    } catch {
+      guard let state = try await custody.load() else { throw error }
+      return (RotationRound.Outcome(state: state, nextLook: now), error)
+    }
   }
 
   var round: RotationRound {

@@ -1,5 +1,6 @@
 import Injection
 import KubernetesObjects
+import Redirect
 
 extension SettingType where Value == PortRange {
   /// A port, or the first and last of several.

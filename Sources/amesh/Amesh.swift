@@ -7,9 +7,10 @@ struct Amesh: AsyncParsableCommand {
     abstract: "A service mesh for Apache APISIX.",
     discussion: """
       `amesh serve` is the control plane: its webhook puts the APISIX sidecar into Pods. `amesh inject`, `uninject` and \
-      `explain` do the same to manifests, offline; `amesh review` asks a running webhook. `amesh ca` looks at the \
-      certificate authority and steers it. `amesh svid` gets a certificate as a sidecar gets it, `amesh cert` explains \
-      one. `amesh wait` and `amesh drain` are called inside a Pod by what injection has put there.
+      `explain` do the same to manifests, offline; `amesh review` asks a running webhook. `amesh check` diagnoses a \
+      cluster. `amesh ca` looks at the certificate authority and steers it. `amesh svid` gets a certificate as a sidecar \
+      gets it, `amesh cert` explains one. `amesh redirect`, `amesh wait` and `amesh drain` are called inside a Pod by what \
+      injection has put there.
 
       Configuration comes from one YAML file (kind MeshConfig), from AMESH_… variables over it, and from flags over both. \
       `amesh config reference` lists every key.
@@ -22,8 +23,20 @@ struct Amesh: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ServeCommand.self, InjectCommand.self, UninjectCommand.self, ExplainCommand.self, ReviewCommand.self,
-      CACommand.self, SVIDCommand.self, CertCommand.self, ConfigCommand.self, WaitCommand.self, DrainCommand.self,
-      VersionCommand.self,
+      CheckCommand.self, CACommand.self, SVIDCommand.self, CertCommand.self, ConfigCommand.self, RedirectCommand.self,
+      WaitCommand.self, DrainCommand.self, VersionCommand.self,
     ]
   )
+
+  static func main() async {
+    await main(spellingOutNothing(CommandLine.arguments.dropFirst()))
+  }
+
+  /// ArgumentParser takes no `--ports=`, which is how the injector says "none"; it does take the empty word after a flag.
+  static func spellingOutNothing(_ words: some Sequence<String>) -> [String] {
+    words.flatMap { word in
+      let isEmptyValue = word.hasPrefix("--") && word.count > 3 && word.firstIndex(of: "=") == word.indices.last
+      return isEmptyValue ? [String(word.dropLast()), ""] : [word]
+    }
+  }
 }

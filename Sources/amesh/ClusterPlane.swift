@@ -1,3 +1,4 @@
+import AdmissionWebhook
 import CallerAuthentication
 import CertificateAuthority
 import ClusterIdentity
@@ -20,7 +21,11 @@ struct ClusterPlane {
   let objects: BoundObjects
   let namespaces: ClusterNamespaces
   let version: ClusterVersion
+  /// For what is about the control plane itself.
   let events: EventRecorder
+  /// For Pods that were not let in: a storm of them takes nothing from the others.
+  private let refusals: EventRecorder
+  private let reports: SidecarReports
   let names: ObjectNames
   private let reviewer: TokenReviewer
   private let metrics: ClusterIdentityMetrics
@@ -32,11 +37,12 @@ struct ClusterPlane {
 
   /// - Throws: when it can't be told where the cluster is; whether it answers is not asked here.
   init(
-    _ configuration: Configuration,
+    _ current: CurrentConfiguration,
     environment: [String: String],
     metrics factory: any MetricsFactory,
     logger: Logger
   ) throws(Failure) {
+    let configuration = current.snapshot
     self.configuration = configuration
     self.logger = logger
     names = ObjectNames(namespace: configuration.mesh.controlPlane.namespace)
@@ -57,7 +63,12 @@ struct ClusterPlane {
     }
     metrics = ClusterIdentityMetrics(factory: factory)
     keys = ClusterSigningKeys(client, metrics: metrics, logger: logger)
-    objects = BoundObjects(client, metrics: metrics, logger: logger)
+    objects = BoundObjects(
+      client,
+      sidecar: { PodSidecar($0, neverInject: current.snapshot.mesh.neverInject) },
+      metrics: metrics,
+      logger: logger
+    )
     namespaces = ClusterNamespaces(
       client,
       revision: configuration.mesh.revision,
@@ -66,6 +77,22 @@ struct ClusterPlane {
     )
     version = ClusterVersion(client, logger: logger)
     events = EventRecorder(client: client, reporter: Replica.host, logger: logger)
+    refusals = EventRecorder(client: client, reporter: Replica.host, logger: logger)
+    reports = SidecarReports(
+      expected: {
+        let now = current.snapshot
+        return SidecarExpectation(
+          revision: now.mesh.revision,
+          controlPlaneNamespace: now.mesh.controlPlane.namespace,
+          version: Version.current,
+          configHash: now.meshHash
+        )
+      },
+      namespace: { [namespaces] in namespaces.known($0) },
+      isKnown: { [namespaces, objects] in objects.hasSynced && namespaces.hasSynced },
+      factory: factory
+    )
+    objects.onSidecars { [reports] in reports.take($0) }
     reviewer = TokenReviewer(client, metrics: metrics, logger: logger)
   }
 
@@ -109,6 +136,17 @@ struct ClusterPlane {
     )
   }
 
+  /// Tells whoever made a Pod that was not let in why.
+  func tell(of refused: RefusedPod) {
+    let notice = Notice(
+      refused: refused.pod,
+      namespace: refused.namespace,
+      name: refused.name,
+      message: refused.message
+    )
+    if let notice { refusals.post(notice) }
+  }
+
   /// What the manifests call the MutatingWebhookConfiguration of a revision.
   static func webhooks(ofRevision revision: String) -> String {
     let name = "amesh-sidecar-injector"
@@ -116,7 +154,7 @@ struct ClusterPlane {
   }
 
   /// In the order of their start. The client closes last, after all that asks it.
-  var services: [any Service] { [client, events, keys, objects, namespaces, version] }
+  var services: [any Service] { [client, events, refusals, keys, objects, namespaces, version, reports] }
 
   /// What has to be heard of the API server before anybody is served.
   var unreadiness: [String] {

@@ -53,7 +53,7 @@ struct ControlPlaneProcess {
     let cluster =
       server.mode == .kubernetes
       ? try ClusterPlane(
-        configuration,
+        current,
         environment: ProcessInfo.processInfo.environment,
         metrics: metrics,
         logger: Logger(label: "cluster")
@@ -189,7 +189,8 @@ struct ControlPlaneProcess {
         logger.info("listening", metadata: ["address": .string(address), "port": .stringConvertible(port)])
         StartupMemory.release()
       },
-      onDraining: { readiness.add(.shuttingDown) }
+      onDraining: { readiness.add(.shuttingDown) },
+      onDenial: { cluster?.tell(of: $0) }
     )
     return ListeningService(
       server: webhook,

@@ -35,6 +35,9 @@ enum MetricHelp {
     "amesh_injection_patch_bytes": "Size of the patch of an injected Pod.",
     "amesh_injection_requests_total": "Reviews answered, by verdict and the reason for it.",
     "amesh_namespace_reads_total": "Namespaces that were read from the API server for a review, by outcome.",
+    "amesh_pods_with_stale_sidecar":
+      "Pods with a sidecar that is not the one that they would get now, by what is different.",
+    "amesh_pods_without_sidecar": "Pods that should have a sidecar of this revision and lack it.",
     "amesh_serving_certificate_expiry_seconds": "When the serving certificate expires, Unix time.",
     "amesh_token_judgements_total": "ServiceAccount tokens that were judged, by what decided.",
     "amesh_token_keys_refreshes_total": "Looks at the cluster's keys for tokens, by outcome.",

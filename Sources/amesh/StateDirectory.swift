@@ -25,6 +25,7 @@ enum StateDirectory {
     }
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
+      guard errno == ENOTDIR else { throw failure(.noPermission, path, "cannot be read") }
       throw Failure(.cannotCreate, "server.stateDirectory: \(path) is not a directory; name another")
     }
     close(descriptor)

@@ -142,4 +142,34 @@ struct DrainTests {
       try await client.shutdown()
     }
   }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a stream that was on its way when the client was asked to leave is answered over HTTP 2`() async throws {
+    try await withWebhook { webhook in
+      let tls = try webhook.clientTLS(applicationProtocols: ["h2"])
+      try await RawConnection.open(port: webhook.port, tls: tls) { connection in
+        try await connection.send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + [0, 0, 0, 4, 0, 0, 0, 0, 0])
+        try await connection.send(Self.request(stream: 1))
+        #expect(await connection.read(until: "\"allowed\":true"))
+        await webhook.shutDown()
+        // GOAWAY, while no stream is open.
+        #expect(await connection.read(until: "\u{0}\u{0}\u{8}\u{7}"))
+        try await connection.send(Self.request(stream: 3))
+        #expect(await connection.read(until: "\"allowed\":true"))
+      }
+    }
+  }
+
+  /// HEADERS and DATA frames with a review.
+  private static func request(stream: UInt8) -> [UInt8] {
+    func text(_ text: String) -> [UInt8] { [UInt8(text.utf8.count)] + Array(text.utf8) }
+    func frame(_ type: UInt8, _ flags: UInt8, _ payload: [UInt8]) -> [UInt8] {
+      [0, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF), type, flags, 0, 0, 0, stream] + payload
+    }
+    // RFC 7541: POST and https are of the static table, the others literals that nobody has to remember.
+    let headers =
+      [0x83, 0x87, 0x04] + text("/inject") + [0x01] + text("localhost") + [0x00] + text("content-type")
+      + text("application/json")
+    return frame(1, 4, headers) + frame(0, 1, Reviews.body)
+  }
 }

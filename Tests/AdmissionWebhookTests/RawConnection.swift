@@ -62,6 +62,18 @@ struct RawConnection {
     return received
   }
 
+  /// Reads until that text has come, and forgets what came up to its end; false when the server closes before.
+  mutating func read(until text: String) async -> Bool {
+    while true {
+      if let found = received.firstRange(of: text) {
+        received.removeSubrange(..<found.upperBound)
+        return true
+      }
+      guard let part = try? await inbound.next() else { return false }
+      received += String(buffer: part)
+    }
+  }
+
   /// One response with a Content-Length; nil when the connection ends before its end.
   mutating func readResponse() async throws -> RawResponse? {
     while true {

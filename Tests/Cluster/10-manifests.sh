@@ -12,13 +12,24 @@ else
   check_skipped "high availability passes a dry run" "autoscaling/v2 needs Kubernetes 1.23"
 fi
 
-# Installed with an address for the webhooks that the suites choose, since Services may lead nowhere here. Until
-# `amesh serve` runs, nothing listens there, and the API server is refused at once.
-webhook_address=https://127.0.0.1:9
+# As the README tells a person to; the namespace gets a name that is ours.
+readme_installs() {
+  local line
+  local -a words
+  sed -n '/<!-- install -->/,/<!-- \/install -->/s/^kubectl //p' README.md | sed 's/\<shop\>/amesh-e2e-shop/' >"$work/readme"
+  (($(wc -l <"$work/readme") == 3)) || return 1
+  while read -r line; do
+    read -r -a words <<<"$line"
+    "$kubectl" "${words[@]}" || return 1
+  done <"$work/readme"
+}
 
-# with_address FOLDER FILE: what the folder renders to, its webhooks at that address.
+# Installed with addresses for the webhooks, since Services may lead nowhere here. Until `amesh serve` runs, nothing listens
+# there, and the API server is refused at once.
+
+# with_address FOLDER FILE PORT: what the folder renders to, its webhooks at that port of loopback.
 with_address() {
-  local overlay index count
+  local overlay index count webhook_address="https://127.0.0.1:$3"
   overlay="$work/overlay-$(basename "$1")"
   mkdir -p "$overlay"
   count=$("$kubectl" kustomize "$1" | grep -c '^- admissionReviewVersions')
@@ -35,10 +46,11 @@ with_address() {
   "$kubectl" kustomize "$overlay" | sed "s,url: /inject/,url: $webhook_address/inject/," >"$2"
   [[ $(grep -c "url: $webhook_address/inject/" "$2") == "$count" ]]
 }
-check "the installation is rendered" with_address manifests "$work/install.yaml"
-check "and the revision's" with_address manifests/overlays/revision "$work/install-revision.yaml"
+check "the installation is rendered" with_address manifests "$work/install.yaml" "$WEBHOOK_PORT"
+check "and the revision's" with_address manifests/overlays/revision "$work/install-revision.yaml" "$CANARY_WEBHOOK_PORT"
 is_installed=yes
-check "it is applied" "$kubectl" apply --filename "$work/install.yaml"
+check "the README's commands install it" readme_installs
+check "it is applied, with those addresses" "$kubectl" apply --filename "$work/install.yaml"
 check "and the revision" "$kubectl" apply --filename "$work/install-revision.yaml"
 
 nothing_changes() {

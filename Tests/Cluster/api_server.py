@@ -9,6 +9,10 @@ import threading
 import time
 
 
+class RefusedPod(Exception):
+    """With the API server's words."""
+
+
 class APIServer:
     """With it as a context: the proxy runs. Requests may come from several threads."""
 
@@ -44,6 +48,41 @@ class APIServer:
         response = connection.getresponse()
         return response.status, json.loads(response.read())
 
+    def get(self, path):
+        """The object; an error where there is none."""
+        status, found = self.request("GET", path)
+        if status != 200:
+            raise RuntimeError(f"GET {path}: {status} {found.get('message')}")
+        return found
+
+    def patch(self, path, change):
+        """(HTTP status, the object) after a merge patch; strategic, for Pods' lists."""
+        return self.request("PATCH", path, change, "application/strategic-merge-patch+json")
+
+    def delete(self, path):
+        status, answer = self.request("DELETE", path)
+        if status not in (200, 202):
+            raise RuntimeError(f"DELETE {path}: {status} {answer.get('message')}")
+
+    def make_account(self, namespace, name):
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+        status, answer = self.request("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", account)
+        # Where there is a controller, it may have been faster.
+        if status not in (201, 409):
+            raise RuntimeError(f"ServiceAccount {name} in {namespace}: {answer.get('message')}")
+
+    def create_pod(self, namespace, pod, *, dry_run=False):
+        """The Pod as it became; an error where it is refused."""
+        query = "?dryRun=All" if dry_run else ""
+        status, created = self.request("POST", f"/api/v1/namespaces/{namespace}/pods{query}", pod)
+        if status != 201:
+            raise RefusedPod(f"{status}: {created.get('message')}")
+        return created
+
+    def has_controllers(self):
+        """Whether somebody makes what a Deployment asks for: ServiceAccounts come from the same hands."""
+        return self.request("GET", "/api/v1/namespaces/kube-system/serviceaccounts/job-controller")[0] == 200
+
     def make_namespace(self, name, labels):
         """A namespace with its ServiceAccount, which no controller may be there to make; its labels as they became."""
         status, made = self.request(
@@ -53,11 +92,7 @@ class APIServer:
         )
         if status != 201:
             raise RuntimeError(f"namespace {name}: {made.get('message')}")
-        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
-        status, answer = self.request("POST", f"/api/v1/namespaces/{name}/serviceaccounts", account)
-        # Where there is a controller, it may have been faster.
-        if status not in (201, 409):
-            raise RuntimeError(f"ServiceAccount in {name}: {answer.get('message')}")
+        self.make_account(name, "default")
         # The server's own admission learns of it by a watch.
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:

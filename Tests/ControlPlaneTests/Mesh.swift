@@ -113,6 +113,8 @@ final class Mesh {
   /// Lets time pass, and every replica take a look.
   func pass(_ seconds: Double) async {
     clock.advance(by: .seconds(seconds))
+    // As a server does each minute.
+    server.sendBookmarks()
     await settle()
     for replica in replicas.values.sorted(by: { $0.name < $1.name }) { await look(replica) }
     await settle()

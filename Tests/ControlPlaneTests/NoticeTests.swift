@@ -49,10 +49,42 @@ struct NoticeTests {
     #expect(EventSubject(controllerOf: bare, namespace: "shop") == nil)
   }
 
-  private static func record(_ client: any KubernetesClient, _ namespace: String) async throws -> [JSONValue] {
+  @Test func `a refused Pod is told to its controller, else to its namespace`() throws {
+    let owned = try JSONDocument(
+      parsing: Array(
+        """
+        {"metadata":{"ownerReferences":[
+          {"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-5d8","uid":"u1","controller":true}]}}
+        """.utf8
+      )
+    ).root
+    let notice = Notice(refused: owned, namespace: "shop", name: "web-5d8-*", message: "rename it")
+    #expect(notice?.subject == Self.owner)
+    #expect(notice?.reason == "InjectionRefused")
+    #expect(notice?.message == "Pod web-5d8-*: rename it")
+    let bare = try JSONDocument(parsing: Array(#"{"metadata":{"name":"web"}}"#.utf8)).root
+    let place = EventSubject(apiVersion: "v1", kind: "Namespace", namespace: "shop", name: "shop")
+    #expect(Notice(refused: bare, namespace: "shop", name: "web", message: "no")?.subject == place)
+    #expect(Notice(refused: bare, namespace: "../shop", name: "web", message: "no") == nil, "it is from outside")
+    let long = String(repeating: "x", count: 300)
+    let odd = try JSONDocument(
+      parsing: Array(
+        """
+        {"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"\(long)","name":"web","controller":true}]}}
+        """.utf8
+      )
+    ).root
+    #expect(Notice(refused: odd, namespace: "shop", name: "", message: "no")?.subject == place, "nothing long is kept")
+  }
+
+  private static func record(
+    _ client: any KubernetesClient,
+    _ namespace: String,
+    about place: EventSubject? = nil
+  ) async throws -> [JSONValue] {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let recorder = EventRecorder(client: client, reporter: "replica-1", logger: logger)
-    var subject = owner
+    var subject = place ?? owner
     subject.namespace = namespace
     let notice = Notice(subject, reason: "InjectionRefused", message: "the Pod has a container named amesh-proxy")
     return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -89,6 +121,17 @@ struct NoticeTests {
     }
   }
 
+  @Test(.timeLimit(.minutes(1)), .enabled(if: RealServer.isThere))
+  func `a real API server takes one about a namespace, in it`() async throws {
+    try await RealServer.run { client, names in
+      let name = names.namespace
+      let place = EventSubject(apiVersion: "v1", kind: "Namespace", namespace: name, name: name)
+      let events = try await Self.record(client, name, about: place)
+      #expect(events.map { $0["involvedObject"]?["kind"] } == ["Namespace"])
+      #expect(events.first?["metadata"]?["namespace"]?.string == name)
+    }
+  }
+
   @Test func `a root near its end and a rotation that is stuck are warned of`() throws {
     let contract = try CustodyContract()
     let policy = RotationPolicy()
@@ -97,9 +140,15 @@ struct NoticeTests {
     #expect(AuthorityWarnings.of(contract.first, holds: [], policy, now: late).map(\.reason) == ["RootExpires"])
     let next = try contract.prepared(contract.first)
     let id = try #require(next.successor?.id)
-    let hold = RotationHold.spread(id, holds: [.configMaps], until: nil)
+    let hold = RotationHold.spread(id, holds: [.subscribers(replica: "a", count: 1)], until: nil)
     #expect(AuthorityWarnings.of(next, holds: [hold], policy, now: contract.now).isEmpty)
     let stuck = contract.now.addingTimeInterval(20 * 86_400)
     #expect(AuthorityWarnings.of(next, holds: [hold], policy, now: stuck).map(\.reason) == ["RotationStuck"])
+    // A ConfigMap that can't be written is told of sooner, by its namespace.
+    let behind = RotationHold.spread(id, holds: [.configMaps(without: ["shop"])], until: nil)
+    #expect(AuthorityWarnings.of(next, holds: [behind], policy, now: contract.now).isEmpty)
+    let soon = contract.now.addingTimeInterval(2 * policy.settling)
+    let told = AuthorityWarnings.of(next, holds: [behind], policy, now: soon)
+    #expect(told.map(\.reason) == ["RotationStuck"] && told.first?.message.contains("shop") == true)
   }
 }

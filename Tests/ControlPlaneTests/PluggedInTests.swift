@@ -72,6 +72,48 @@ import Testing
     await mesh.end()
   }
 
+  /// A mesh of its own authority, and one that was plugged in and published and waits for its turn.
+  private static func waiting(_ one: Made) async throws -> (Mesh, own: AuthorityID) {
+    let mesh = try await Mesh()
+    for _ in 0..<2 { await mesh.start() }
+    _ = try await mesh.pass(upTo: 60) { mesh.replicas.values.allSatisfy { $0.plane.authority.signing != nil } }
+    let own = try #require(try await mesh.state()?.signer?.id)
+    try await mesh.server.create(.secrets, one.secret())
+    #expect(try await mesh.pass(upTo: 60) { try await mesh.state()?.successor?.id == (try one.id()) })
+    return (mesh, own)
+  }
+
+  @Test(.timeLimit(.minutes(2))) func `one that is withdrawn before its turn never signs`() async throws {
+    let one = try Made("one")
+    let (mesh, own) = try await Self.waiting(one)
+    try await mesh.server.delete(.secrets, Mesh.names.key("cacerts"))
+    #expect(try await mesh.pass(upTo: 120) { try await mesh.state()?.successor == nil })
+    _ = try await mesh.pass(upTo: 1_200, step: 20) { false }
+    #expect(try await mesh.state()?.signer?.id == own)
+    #expect(mesh.replicas.values.allSatisfy { $0.plane.authority.isReady(now: mesh.now) })
+    await mesh.end()
+  }
+
+  @Test(.timeLimit(.minutes(2))) func `one that was replaced does not come back, and nobody stops for it`() async throws
+  {
+    let (one, two) = (try Made("one"), try Made("two"))
+    let (mesh, own) = try await Self.waiting(one)
+    let key = Mesh.names.key("cacerts")
+    try await mesh.server.patch(.secrets, key, .merge(["data": two.secret()["data"] ?? .null]))
+    #expect(try await mesh.pass(upTo: 120) { try await mesh.state()?.successor?.id == (try two.id()) })
+    try await mesh.server.patch(.secrets, key, .merge(["data": one.secret()["data"] ?? .null]))
+    #expect(try await mesh.pass(upTo: 120) { try await mesh.state()?.successor == nil })
+    let leaves = Leaves()
+    // Longer than intermediates live.
+    _ = try await mesh.pass(upTo: 1_200, step: 20, each: { try await leaves.pass(mesh) }) { false }
+    #expect(try await mesh.state()?.signer?.id == own)
+    #expect(mesh.replicas.values.allSatisfy { $0.plane.authority.isReady(now: mesh.now) })
+    let leader = try #require(mesh.leader)
+    #expect(leader.plane.custody.pluggedInProblem == .pastRoot(try one.id()))
+    #expect(await mesh.look(leader) == nil)
+    await mesh.end()
+  }
+
   @Test(.timeLimit(.minutes(3))) func `one that comes later is published first, and outlives what comes after it`()
     async throws
   {

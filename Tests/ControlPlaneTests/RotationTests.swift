@@ -159,19 +159,42 @@ import Testing
     await mesh.end()
   }
 
+  @Test(.timeLimit(.minutes(2))) func `a namespace that can't be written holds the next root until the last moment`()
+    async throws
+  {
+    let mesh = try await Mesh()
+    for _ in 0..<2 { await mesh.start() }
+    // From before the next root on, as when somebody has made the ConfigMap immutable.
+    _ = try await mesh.pass(upTo: 1_000, step: 20) { mesh.now > Mesh.start + 900 }
+    let immutable = APIError.twin(422, "Invalid", "data: Forbidden: field is immutable when `immutable` is set")
+    mesh.server.fail(TwinFault(immutable, count: .max) { $0.resource == .configMaps && $0.namespace == "shop" })
+    #expect(try await mesh.pass(upTo: 1_500, step: 20) { Self.phases(try await mesh.state()) == [.active, .prepared] })
+    let end = try #require(try await mesh.state()?.signer).certificate.notAfter
+    let last = end.addingTimeInterval(-2 * Mesh.policy.settling)
+    _ = try await mesh.pass(upTo: 4_000, step: 20) { mesh.now > last.addingTimeInterval(-30) }
+    #expect(Self.phases(try await mesh.state()) == [.active, .prepared])
+    let leader = try #require(mesh.leader)
+    #expect(leader.plane.authority.holds.contains { "\($0)".contains("the ConfigMaps of shop are without it") })
+    // The mesh does not end for it.
+    #expect(try await mesh.pass(upTo: 120) { Self.phases(try await mesh.state()) == [.superseded, .active] })
+    #expect(mesh.now < end)
+    await mesh.end()
+  }
+
   @Test(.timeLimit(.minutes(1))) func `a step that a person asks for is the leader's`() async throws {
     let mesh = try await Mesh()
     for _ in 0..<2 { await mesh.start() }
     _ = try await mesh.pass(upTo: 60) {
       mesh.leader != nil && mesh.replicas.values.allSatisfy { $0.plane.authority.signing != nil }
     }
-    let other = try #require(mesh.replicas.values.first { $0.name != mesh.leader?.name })
+    let leader = try #require(mesh.leader).name
+    let other = try #require(mesh.replicas.values.first { $0.name != leader })
     let error = await #expect(throws: MeshAuthorityError.self) {
       _ = try await other.plane.authority.command(.prepare, force: true, now: mesh.now) {
         await other.plane.observe($0)
       }
     }
-    guard case .refused(.notLeading) = error else {
+    guard case .refused(.notLeading(leader: leader)) = error else {
       Issue.record("\(String(describing: error))")
       return
     }

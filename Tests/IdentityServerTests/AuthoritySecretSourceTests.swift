@@ -121,6 +121,26 @@ import X509
     reader.subscription.cancel()
   }
 
+  @Test func `a stream ends with what its caller's credential is bound to, and no other does`() async throws {
+    let gone = NIOLockedValueBox<Set<String>>([])
+    let mesh = try await Mesh(hasEnded: { caller in gone.withLockedValue { $0.contains(caller.pod?.uid ?? "") } })
+    try await mesh.look()
+    let pods = ["one", "two"].map { Caller.BoundObject(name: $0, uid: "uid-\($0)") }
+    var readers = [await Reader(mesh, mesh.caller(pod: pods[0])), await Reader(mesh, mesh.caller(pod: pods[1]))]
+    for index in readers.indices {
+      try await readers[index].describe()
+      #expect(await readers[index].next()?.certificate != nil)
+    }
+    gone.withLockedValue { _ = $0.insert("uid-one") }
+    mesh.source.end { $0.pod?.uid == "uid-one" }
+    #expect(await readers[0].next() == nil)
+    #expect(readers[1].subscription.current?.certificate != nil)
+    // One that was authenticated just before it ended.
+    let late = await Reader(mesh, mesh.caller(pod: pods[0]))
+    #expect(late.initial == nil)
+    #expect(await Reader(mesh, mesh.caller(pod: pods[1])).initial != nil)
+  }
+
   @Test func `what a caller may not have closes its stream, and names the cure`() async throws {
     let mesh = try await Mesh(strict: true, serverGeneratedKeys: false)
     try await mesh.look()

@@ -41,6 +41,7 @@ final class Mesh: Sendable {
     serverGeneratedKeys: Bool = true,
     lifetime: StreamLifetime = StreamLifetime(),
     audit: AuditLog = .logger(.silent),
+    hasEnded: @escaping @Sendable (Caller) -> Bool = { _ in false },
     sleep: @escaping @Sendable (Mesh.Clock) async throws -> Void = { _ in },
     policy: RotationPolicy = Mesh.policy
   ) async throws {
@@ -73,6 +74,7 @@ final class Mesh: Sendable {
     var configuration = AuthoritySecretSource.Configuration()
     configuration.serverGeneratedKeys = serverGeneratedKeys
     configuration.streamLifetime = lifetime
+    configuration.hasEnded = hasEnded
     source = AuthoritySecretSource(
       issuer: issuer,
       configuration: configuration,
@@ -127,13 +129,14 @@ final class Mesh: Sendable {
     _ = try await authority.command(command, force: force, now: now) { [authority] in authority.observeAlone($0) }
   }
 
-  func caller(expiry: TimeInterval? = nil) -> Caller {
+  func caller(expiry: TimeInterval? = nil, pod: Caller.BoundObject? = nil) -> Caller {
     Caller(
       identity: cart,
       method: .staticToken,
       lastTokenAuthentication: now,
       credentialExpiry: expiry.map { now + $0 },
-      credentialHash: CredentialHash(of: [])
+      credentialHash: CredentialHash(of: []),
+      pod: pod
     )
   }
 

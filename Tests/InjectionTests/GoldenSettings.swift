@@ -1,5 +1,6 @@
 import Injection
 import KubernetesObjects
+import Redirect
 
 /// The meshes that golden cases choose from by name.
 enum GoldenSettings {

@@ -28,5 +28,12 @@ import Testing
     #expect(injected != pod)
     #expect(injector.inject(pod: try JSONDocument(parsing: injected.serialized()).root, context: context).patch == nil)
     #expect(Uninjector.uninject(injected) == pod)
+    // As API servers before 1.27 keep it.
+    var old = injected
+    for name in ["amesh-init", "amesh-proxy"] {
+      old["metadata"]?["annotations"]?["container.seccomp.security.alpha.kubernetes.io/\(name)"] = "runtime/default"
+    }
+    #expect(old != injected)
+    #expect(Uninjector.uninject(old) == pod)
   }
 }

@@ -48,6 +48,17 @@ import Testing
     #expect(effect == .replace([object("c", 3)]))
   }
 
+  @Test func `a server that comes back with another past is listed soon, but not ever faster`() {
+    var machine = watching()
+    for _ in 0..<6 { _ = machine.receive(.failed(.transport(TransportError(.unreachable, ""))), draw: 0) }
+    #expect(machine.wait == .seconds(16))
+    _ = machine.receive(refusal(410), draw: 0)
+    #expect(machine.step == .list(continuation: nil))
+    #expect(machine.wait == .seconds(1))
+    _ = machine.receive(refusal(410), draw: 0)
+    #expect(machine.wait == .seconds(2))
+  }
+
   @Test func `a watch goes on from the last that was heard`() {
     var machine = watching()
     #expect(machine.receive(.set(object("a", 11)), draw: 0) == .set(object("a", 11)))

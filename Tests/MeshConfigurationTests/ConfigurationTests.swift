@@ -2,6 +2,7 @@ import Injection
 import KubernetesObjects
 import KubernetesYAML
 import MeshConfiguration
+import Redirect
 import Testing
 
 let header = "apiVersion: amesh.apisix.apache.org/v1alpha1\nkind: MeshConfig\n"

@@ -17,6 +17,8 @@ package enum PluggedInError: Error, Equatable, Sendable, CustomStringConvertible
   case unusableKey(file: String, KeyError)
   case keyDoesNotMatch(file: String)
   case changing
+  /// Its root has signed before, or waited to, and another has taken its place since.
+  case pastRoot(AuthorityID)
 
   package var description: String {
     switch self {
@@ -40,6 +42,8 @@ package enum PluggedInError: Error, Equatable, Sendable, CustomStringConvertible
       "the chain above \(file) allows no authority at its place; its path length is too small"
     case .unusableKey(let file, let error): "\(file): \(error)"
     case .keyDoesNotMatch(let file): "the key in \(file) is not that of the certificate; replace both files together"
+    case .pastRoot(let id):
+      "root \(id) was replaced by another before and does not come back; plug in one with a new root certificate"
     case .changing: "the files keep changing while they are read; replace them all at once, by a symbolic link"
     }
   }

@@ -4,18 +4,27 @@ package import FoundationEssentials
 package struct RotationObservations: Sendable {
   /// Whether the steps of rotation are ours to take; who does not lead follows what the leader writes.
   package var leads: Bool
+  /// The replica that leads, as its records name it; nil where nobody is known to.
+  package var leader: String?
   /// What is known of replicas, by the name that their records carry. One that is neither reporting nor surely gone is
   /// not in here: it may be alive somewhere, cut off.
   package var replicas: [String: ReplicaObservation]
-  /// The roots that every ConfigMap for trust bundles holds.
+  /// The roots that every ConfigMap for trust bundles holds, since long enough that those who read it have them.
   package var configMapsHold: Set<AuthorityID>
+  /// By root the namespaces whose ConfigMap is without it; nil for a root of which that is not known.
+  package var configMapsBehind: [AuthorityID: [String]] = [:]
+  /// Of the roots without a key of their own, those that something plugged in signs under; nil where that is not for
+  /// rotation to ask.
+  package var pluggedIn: Set<AuthorityID>?
 
   package init(
     leads: Bool = true,
+    leader: String? = nil,
     replicas: [String: ReplicaObservation] = [:],
     configMapsHold: Set<AuthorityID> = []
   ) {
     self.leads = leads
+    self.leader = leader
     self.replicas = replicas
     self.configMapsHold = configMapsHold
   }

@@ -17,6 +17,8 @@ package enum RotationAction: Sendable, Equatable {
 package enum RotationHold: Sendable, Equatable, CustomStringConvertible {
   case spread(AuthorityID, holds: [SpreadHold], until: Date?)
   case inUse(AuthorityID, until: Date)
+  /// Its key is nowhere: what was plugged in under it has gone.
+  case notPluggedIn(AuthorityID)
   /// Left to a command, since rotation is not automatic.
   case command(String)
 
@@ -27,6 +29,8 @@ package enum RotationHold: Sendable, Equatable, CustomStringConvertible {
         + (until.map { "; at the latest \(Timestamp.text($0))" } ?? "")
     case .inUse(let id, let until):
       "root \(id) waits to be retired: leaves under it may be valid until \(Timestamp.text(until))"
+    case .notPluggedIn(let id):
+      "root \(id) waits to be activated: nothing that is plugged in signs under it; plug it in again, or retire it"
     case .command(let command):
       "rotation is not automatic: run \(command)"
     }
@@ -80,6 +84,9 @@ package struct RotationPlan: Sendable, Equatable {
       if successor.certificate.notAfter <= now {
         // Prepared, and never used in all its life: nothing chains to it.
         return actions.append(.retire(successor.id))
+      }
+      if successor.key == nil, let pluggedIn = observations.pluggedIn, !pluggedIn.contains(successor.id) {
+        return holds.append(.notPluggedIn(successor.id))
       }
       let isReady: Bool
       if signer.certificate.notAfter <= now {

@@ -2,8 +2,8 @@ package import FoundationEssentials
 
 /// Why a step of rotation is not taken; the description names the thing and the cure.
 package enum RotationRefusal: Error, Equatable, Sendable, CustomStringConvertible {
-  /// Another replica leads.
-  case notLeading
+  /// Another replica leads, or nobody does yet.
+  case notLeading(leader: String?)
   case noAuthority
   case unknownRoot(AuthorityID, known: [AuthorityID])
   case alreadyPrepared(AuthorityID)
@@ -25,8 +25,10 @@ package enum RotationRefusal: Error, Equatable, Sendable, CustomStringConvertibl
 
   package var description: String {
     switch self {
-    case .notLeading:
-      "another replica leads, and steps of rotation are its own; give the command to that one"
+    case .notLeading(let leader?):
+      "replica \(leader) leads, and steps of rotation are its own; give the command to that one"
+    case .notLeading(nil):
+      "no replica is known to lead, and steps of rotation are the leader's; try again in some seconds"
     case .noAuthority:
       "there is no authority yet; run: amesh ca init"
     case .unknownRoot(let id, let known):
@@ -59,7 +61,7 @@ package enum RotationRefusal: Error, Equatable, Sendable, CustomStringConvertibl
       "there is no intermediate \(id) in the state; read it again"
     case .notSpread(let id, let holds, let until):
       "root \(id) has not reached everyone: \(holds.map(\.description).joined(separator: "; ")); "
-        + (until.map { "wait until \(Timestamp.text($0)) at the latest" } ?? "bring that replica back or end it")
+        + (until.map { "wait until \(Timestamp.text($0)) at the latest" } ?? "mend that")
         + ", or force it and break who does not trust it yet"
     case .inUse(let id, let until):
       "leaves under root \(id) may be valid until \(Timestamp.text(until)); wait until then, "

@@ -32,6 +32,18 @@ package struct RotationRound: Sendable {
     package var holds: [RotationHold] = []
     /// When the next round is due, if nothing changes before.
     package var nextLook: Date
+
+    package init(
+      state: AuthorityState,
+      actions: [RotationAction] = [],
+      holds: [RotationHold] = [],
+      nextLook: Date
+    ) {
+      self.state = state
+      self.actions = actions
+      self.holds = holds
+      self.nextLook = nextLook
+    }
   }
 
   /// Does what is due.
@@ -78,7 +90,7 @@ package struct RotationRound: Sendable {
     force: Bool = false
   ) async throws -> AuthorityState {
     guard let state = try await custody.load() else { throw RotationRefusal.noAuthority }
-    guard observations.leads else { throw RotationRefusal.notLeading }
+    guard observations.leads else { throw RotationRefusal.notLeading(leader: observations.leader) }
     let action = try command.action(state, observations, policy, now: now, force: force)
     return try await perform(action, on: state, policy, now: now)
   }

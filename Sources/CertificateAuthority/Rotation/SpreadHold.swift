@@ -2,7 +2,10 @@ package import FoundationEssentials
 
 /// Why a root is not known to be in everyone's hands yet.
 package enum SpreadHold: Sendable, Equatable, CustomStringConvertible {
-  case configMaps
+  /// ConfigMaps are without it, or have it since a moment ago.
+  ///
+  /// - Parameter without: the namespaces that are without it; nil where that is not known.
+  case configMaps(without: [String]?)
   /// Subscribers of a replica have not acknowledged a bundle with the root.
   case subscribers(replica: String, count: Int)
   /// Leaves that a replica handed out together with an older bundle are still valid.
@@ -14,7 +17,11 @@ package enum SpreadHold: Sendable, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .configMaps: "some ConfigMaps are without it"
+    case .configMaps(nil): "it is not known which ConfigMaps have it"
+    case .configMaps(.some(let namespaces)) where namespaces.isEmpty: "those who read ConfigMaps may not have it yet"
+    case .configMaps(.some(let namespaces)):
+      "the ConfigMaps of \(namespaces.prefix(5).joined(separator: ", "))"
+        + (namespaces.count > 5 ? " and \(namespaces.count - 5) more namespaces" : "") + " are without it"
     case .subscribers(let replica, let count): "\(count) subscribers of \(replica) have not acknowledged it"
     case .olderBundles(let replica, let until):
       "\(replica) gave leaves with older bundles, valid until \(Timestamp.text(until))"
@@ -42,11 +49,20 @@ package enum SpreadVerdict: Sendable, Equatable {
     _ policy: RotationPolicy,
     now: Date
   ) -> SpreadVerdict {
-    var holds: [SpreadHold] = observations.configMapsHold.contains(root.id) ? [] : [.configMaps]
+    var holds: [SpreadHold] = []
     // Without any proof: everyone who holds a leaf got it, and a bundle with it, since the root was prepared.
     // Leaves that are out may have been issued by a policy that allowed longer ones.
     let settling = state.intermediates.longestLeaf(policy) + policy.skew
     var until: Date? = root.prepared.time.addingTimeInterval(settling)
+    if !observations.configMapsHold.contains(root.id) {
+      let without = observations.configMapsBehind[root.id]
+      holds.append(.configMaps(without: without))
+      // A ConfigMap that can't be written is no better for waiting. But the mesh does not end for one namespace: what is
+      // under the old root has to be replaced before that ends.
+      if without?.isEmpty != true {
+        until = later(until, (state.signer?.certificate.notAfter ?? .distantFuture).addingTimeInterval(-2 * settling))
+      }
+    }
     for (replica, records) in Dictionary(grouping: state.intermediates, by: \.replica).sorted(by: { $0.key < $1.key }) {
       // One without a live intermediate serves nobody, see ``HeldIntermediate/isUsable(_:now:)``.
       let over = records.map { $0.settled(policy) }.max() ?? now

@@ -1,22 +1,22 @@
-import NIOCore
-import NIOHPACK
+package import NIOCore
+package import NIOHPACK
 
 /// What a call begins with, as far as it matters (gRPC over HTTP/2, "Request-Headers"). A value without I/O.
-struct CallHead: Hashable {
-  enum Refusal: Error, Hashable {
+package struct CallHead: Hashable {
+  package enum Refusal: Error, Hashable {
     /// Of no gRPC client.
     case notGRPC
     case malformedTimeout
   }
 
   /// `/SERVICE/METHOD`, or whatever else was sent.
-  let path: String
+  package let path: String
   /// Every value of `authorization`.
-  let authorization: [String]
+  package let authorization: [String]
   /// How long the client waits for the call to end.
-  let timeout: TimeAmount?
+  package let timeout: TimeAmount?
 
-  init(_ headers: HPACKHeaders) throws(Refusal) {
+  package init(_ headers: HPACKHeaders) throws(Refusal) {
     guard let type = headers.first(name: "content-type"), Self.isGRPC(type), headers.first(name: ":method") == "POST"
     else { throw .notGRPC }
     path = headers.first(name: ":path") ?? ""

@@ -1,9 +1,9 @@
-import NIOCore
+package import NIOCore
 
 /// Takes apart what a client sends on a call: messages, each after a byte that tells whether it is compressed and four
 /// that tell its length (gRPC over HTTP/2, "Length-Prefixed-Message"). A value without I/O.
-struct MessageReader {
-  enum Failure: Error, Hashable {
+package struct MessageReader {
+  package enum Failure: Error, Hashable {
     /// Known by its prefix, before any of it is kept.
     case tooLong(limit: Int)
     case compressed
@@ -11,14 +11,14 @@ struct MessageReader {
     case incomplete
   }
 
-  static let prefixLength = 5
+  package static let prefixLength = 5
 
   private let limit: Int
   /// Nil between messages, so that an idle call holds no buffer.
   private var unread: ByteBuffer?
 
   /// - Parameter limit: bytes of a message, without its prefix.
-  init(limit: Int) { self.limit = limit }
+  package init(limit: Int) { self.limit = limit }
 
   var isEmpty: Bool { unread == nil }
   /// Bytes that wait.
@@ -27,7 +27,7 @@ struct MessageReader {
   /// Bytes of memory.
   var capacity: Int { unread?.storageCapacity ?? 0 }
 
-  mutating func add(_ bytes: ByteBuffer) {
+  package mutating func add(_ bytes: ByteBuffer) {
     guard bytes.readableBytes > 0 else { return }
     guard var unread else {
       self.unread = bytes
@@ -41,7 +41,7 @@ struct MessageReader {
   }
 
   /// - Returns: nil until the next message is there in full.
-  mutating func next() throws(Failure) -> ByteBuffer? {
+  package mutating func next() throws(Failure) -> ByteBuffer? {
     guard let unread, let isCompressed = unread.getInteger(at: unread.readerIndex, as: UInt8.self) else { return nil }
     guard isCompressed == 0 else { throw .compressed }
     guard let length = unread.getInteger(at: unread.readerIndex + 1, as: UInt32.self).map({ Int($0) }) else {

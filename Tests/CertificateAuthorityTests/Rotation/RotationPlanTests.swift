@@ -56,12 +56,32 @@ import Testing
     let waiting = plan(state, seen, at: RotationFixture.hours(2))
     #expect(waiting.actions == [])
     #expect(waiting.holds.count == 1)
-    let until = RotationFixture.hours(1).addingTimeInterval(fixture.policy.settling)
+    let settling = fixture.policy.settling
+    // Time proves nothing of a ConfigMap; the end of what signs is the last chance.
+    let end = try #require(state.signer).certificate.notAfter
+    let until =
+      configMaps ? RotationFixture.hours(1).addingTimeInterval(settling) : end.addingTimeInterval(-2 * settling)
     #expect(
       plan(state, seen, at: until.addingTimeInterval(-1)).actions.contains(.activate(fixture.newID))
         == (spread.olderBundlesUntil != nil)
     )
+    #expect(plan(state, seen, at: until).actions.contains(.activate(fixture.newID)))
+  }
+
+  @Test func `who reads a ConfigMap that has the root is waited for as everyone is`() throws {
+    var seen = fixture.observing(RootSpread(publishedAt: RotationFixture.hours(1)), configMaps: false)
+    seen.configMapsBehind = [fixture.newID: []]
+    let state = try fixture.prepared()
+    let until = RotationFixture.hours(1).addingTimeInterval(fixture.policy.settling)
+    #expect(plan(state, seen, at: until.addingTimeInterval(-1)).actions == [])
     #expect(plan(state, seen, at: until).actions == [.activate(fixture.newID)])
+  }
+
+  @Test func `namespaces whose ConfigMaps lack the root are named`() throws {
+    var seen = fixture.observing(RootSpread(publishedAt: RotationFixture.hours(1)), configMaps: false)
+    seen.configMapsBehind = [fixture.newID: ["a", "b", "c", "d", "e", "f", "g"]]
+    let hold = try #require(plan(try fixture.prepared(), seen, at: RotationFixture.hours(2)).holds.first)
+    #expect("\(hold)".contains("the ConfigMaps of a, b, c, d, e and 2 more namespaces are without it"))
   }
 
   @Test func `a replica that has not published the root holds it for as long as it reports so`() throws {
@@ -108,7 +128,7 @@ import Testing
     policy.leafCap = today
     let longest = max(recorded, today) + policy.skew
     func actions(_ state: AuthorityState, at now: Date) -> [RotationAction] {
-      RotationPlan.make(state, .init(), policy, now: now).actions
+      RotationPlan.make(state, RotationObservations(configMapsHold: [fixture.newID]), policy, now: now).actions
     }
     let state = try fixture.prepared(leafCap: recorded)
     let id = try #require(state.intermediates.first?.id)

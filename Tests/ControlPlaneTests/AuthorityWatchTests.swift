@@ -1,0 +1,51 @@
+import CertificateAuthority
+import FoundationEssentials
+import KubernetesAPI
+import KubernetesTesting
+import Logging
+import MeshAuthority
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import ControlPlane
+
+struct AuthorityWatchTests {
+  @Test(.timeLimit(.minutes(1))) func `the leader tells at the authority's Secret what will hurt, and nobody else`()
+    async throws
+  {
+    let mesh = try await Mesh()
+    for _ in 0..<2 { await mesh.start() }
+    _ = try await mesh.pass(upTo: 200) { mesh.leader?.plane.authority.signing != nil }
+    let leader = try #require(mesh.leader)
+    let end = try #require(try await mesh.state()?.signer).certificate.notAfter
+    let posted = NIOLockedValueBox<[String: [Notice]]>([:])
+    for replica in mesh.replicas.values {
+      // Nobody else waits by this clock, and the Lease holds meanwhile.
+      let clock = ManualClock()
+      let watch = AuthorityWatch(
+        replica.plane,
+        names: Mesh.names,
+        policy: RotationPolicy(),
+        post: { notice in posted.withLockedValue { $0[replica.name, default: []].append(notice) } },
+        time: Timekeeper(clock),
+        wallClock: { end.addingTimeInterval(-60) },
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      )
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { try? await watch.run() }
+        await clock.waitForSleepers(1)
+        #expect(posted.withLockedValue { $0[replica.name] } == nil, "it has not looked yet")
+        clock.advance(by: .seconds(60))
+        await clock.waitForSleepers(1)
+        group.cancelAll()
+      }
+    }
+    let notices = posted.withLockedValue { $0 }
+    #expect(notices.keys.sorted() == [leader.name])
+    let notice = try #require(notices[leader.name]?.first)
+    #expect(notice.reason == "RootExpires")
+    #expect(notice.subject.kind == "Secret" && notice.subject.name == "amesh-ca")
+    #expect(notice.subject.namespace == "amesh-system")
+    await mesh.end()
+  }
+}
