@@ -452,6 +452,14 @@ let package = Package(
       dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
     ),
     .testTarget(
+      name: "XDSTranslationTests",
+      dependencies: [
+        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Data", "Golden"]
+    ),
+    .testTarget(
       name: "InjectionTests",
       dependencies: ["AmeshTesting", "Injection", "KubernetesObjects", "Redirect"],
       exclude: ["Golden"]

@@ -60,7 +60,11 @@ struct UpstreamVariant: Sendable, Hashable {
 
   var id: String {
     ObjectID.of(
-      "upstream", cluster, String(retries), retryTimeout.map { String($0.count) } ?? "", hash?.label ?? "",
+      "upstream",
+      cluster,
+      String(retries),
+      retryTimeout.map { String($0.count) } ?? "",
+      hash?.label ?? "",
       passesEndpointHost ? "endpoint" : ""
     )
   }

@@ -83,7 +83,8 @@ extension Google_Protobuf_Any {
     case "fault": return .fault
     case "local_ratelimit": return .rateLimit
     case "rbac": return .roleBasedAccess
-    case "jwt_authn", "ext_authz", "oauth2", "basic_auth", "api_key_auth", "csrf", "credential_injector": return .guarding
+    case "jwt_authn", "ext_authz", "oauth2", "basic_auth", "api_key_auth", "csrf", "credential_injector":
+      return .guarding
     case "grpc_stats", "set_filter_state", "alternate_protocols_cache", "grpc_field_extraction": return .observing
     default: return .other
     }

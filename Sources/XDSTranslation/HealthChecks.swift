@@ -10,7 +10,8 @@ extension Envoy_Config_Cluster_V3_Cluster {
     if hasOutlierDetection, let failures = outlierDetection.failures {
       notes.add(.outlierDetection)
       if checks["active"] == nil {
-        let interval = outlierDetection.hasBaseEjectionTime ? Milliseconds(outlierDetection.baseEjectionTime) : .ejection
+        let interval =
+          outlierDetection.hasBaseEjectionTime ? Milliseconds(outlierDetection.baseEjectionTime) : .ejection
         checks["active"] = [
           "type": "tcp",
           "healthy": ["interval": .number(JSONNumber(interval.wholeSeconds)), "successes": 1],
@@ -56,7 +57,9 @@ extension Envoy_Config_Core_V3_HealthCheck {
     case .httpHealthCheck(let http):
       active["type"] = "http"
       active["http_path"] = .string(http.path.isEmpty ? "/" : http.path)
-      if !http.host.isEmpty, http.host.utf8.allSatisfy({ RequestVariable.isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E }) {
+      if !http.host.isEmpty,
+        http.host.utf8.allSatisfy({ RequestVariable.isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E })
+      {
         active["host"] = .string(http.host)
       }
     case .tcpHealthCheck(let tcp):
@@ -67,7 +70,9 @@ extension Envoy_Config_Core_V3_HealthCheck {
       notes.add(.grpcHealthCheck)
     }
     let healthy = JSONNumber(Milliseconds(interval).wholeSeconds)
-    let unhealthy = JSONNumber((hasUnhealthyInterval ? Milliseconds(unhealthyInterval) : Milliseconds(interval)).wholeSeconds)
+    let unhealthy = JSONNumber(
+      (hasUnhealthyInterval ? Milliseconds(unhealthyInterval) : Milliseconds(interval)).wholeSeconds
+    )
     let failures = JSONNumber(Int(min(max(1, unhealthyThreshold.value), 254)))
     let seconds = Milliseconds(timeout)
     if !seconds.isZero { active["timeout"] = seconds.seconds }

@@ -34,6 +34,12 @@ struct RouteGroup: Sendable {
     self.listeners = listeners
   }
 
+  /// Whether the listeners are the same and say the same.
+  func isLike(_ other: RouteGroup) -> Bool {
+    source == other.source && listeners == other.listeners && requiresTLS == other.requiresTLS
+      && settings == other.settings
+  }
+
   mutating func setFrame(_ frame: RouteConfigurationFrame?) {
     self.frame = frame
     var notes = Notes("route configuration \(frame?.message.name ?? "")")

@@ -84,7 +84,8 @@ extension Envoy_Config_Route_V3_HeaderMatcher {
     case .presentMatch(let wanted): return .when(presence(variable, wanted: wanted))
     case .exactMatch(let text):
       // Envoy's older spelling takes an empty text for any.
-      return text.isEmpty ? valued(variable, .isPresent(variable), matchesEmpty: true)
+      return text.isEmpty
+        ? valued(variable, .isPresent(variable), matchesEmpty: true)
         : valued(variable, .equals(variable, text), matchesEmpty: false)
     case .prefixMatch(let text):
       return valued(variable, .matches(variable, "^" + Pattern.literal(text)), matchesEmpty: text.isEmpty)

@@ -67,8 +67,11 @@ struct RouteTranslation {
         clusters: directory
       )
     case .redirect(let redirect):
-      if let plugin = redirect.plugin(matching: route.match, notes: &notes) { plugins["redirect"] = plugin }
-      else { abort(503) }
+      if let plugin = redirect.plugin(matching: route.match, notes: &notes) {
+        plugins["redirect"] = plugin
+      } else {
+        abort(503)
+      }
     case .directResponse(let direct): respond(direct)
     case .filterAction, .nonForwardingAction, nil:
       notes.add(.otherAction)

@@ -19,7 +19,11 @@ package struct Translator: Sendable {
   private var listenerNotes: Set<Note> = []
   private var store = ObjectStore()
 
-  package init(options: TranslationOptions = TranslationOptions()) { self.options = options }
+  /// The first changes tell the plugin which listeners there are, if none: an unknown dictionary may say otherwise.
+  package init(options: TranslationOptions = TranslationOptions()) {
+    self.options = options
+    store.set(ListenerGrouping([:]).metadata)
+  }
 
   /// All objects, what is referred to first.
   package var objects: [APISIXObject] { store.all }
@@ -88,8 +92,8 @@ package struct Translator: Sendable {
     }
     var new: Set<String> = []
     for (label, group) in grouping.groups {
-      // An inline configuration may be another under the same label.
-      if let known = groups[label], known.source == group.source { continue }
+      // Settings, or an inline configuration, may be others under the same label.
+      if groups[label]?.isLike(group) ?? false { continue }
       let hosts = groups[label]?.hosts ?? []
       groups[label] = group
       groups[label]?.hosts = hosts

@@ -23,4 +23,3 @@ enum Weights {
     return one
   }
 }
-

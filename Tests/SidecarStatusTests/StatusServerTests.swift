@@ -25,7 +25,9 @@ import Testing
     )
     try await withThrowingDiscardingTaskGroup { tasks in
       tasks.addTask { await server.run { _ in await Task.yield() } }
-      while (try? await LocalHTTP(group: Self.group).connect(host: "127.0.0.1", port: port, timeout: .seconds(1))) == nil {
+      while (try? await LocalHTTP(group: Self.group).connect(host: "127.0.0.1", port: port, timeout: .seconds(1)))
+        == nil
+      {
         await Task.yield()
       }
       try await body(port)
