@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<60)
+  @Test(arguments: 0..<100)
   func `give what the whole gives from scratch`(seed: Int) {
     var mesh = RandomMesh(random: SeededRandom(seed: UInt64(1000 + seed)))
     var world = World()
@@ -72,7 +72,7 @@ import Testing
         if isRemoval {
           changes.clusters.removed.append(cluster)
         } else {
-          changes.clusters.set.append(mesh.cluster(cluster))
+          changes.clusters.set.append(mesh.cluster(cluster, types: [.eds, .eds, .static, .originalDst]))
         }
       case 2, 3:
         if isRemoval {

@@ -91,6 +91,10 @@ struct APISIXReference {
     if let status = route.value["plugins"]?["fault-injection"]?["abort"]?["http_status"]?.integer {
       return .status(status)
     }
+    if let weighted = route.value["plugins"]?["traffic-split"]?["rules"]?[0]?["weighted_upstreams"]?.array {
+      let taken = weighted.filter { $0["weight"]?.integer ?? 0 > 0 }
+      return .among(Set(taken.compactMap { $0["upstream_id"]?.string.flatMap { origins[$0] } }))
+    }
     return route.value["upstream_id"]?.string.flatMap { origins[$0] }.map { .cluster($0) } ?? .nothing
   }
 

@@ -21,7 +21,11 @@ struct EnvoyReference {
     guard let host = virtualHost(request.authority.lowercased(), in: configuration) else { return .status(404) }
     guard let route = host.routes.first(where: { matches($0.match, request) }) else { return .status(404) }
     switch route.action {
-    case .route(let action): return clusters.contains(action.cluster) ? .cluster(action.cluster) : .status(503)
+    case .route(let action):
+      if case .weightedClusters(let weighted) = action.clusterSpecifier {
+        return .among(Set(weighted.clusters.filter { $0.weight.value > 0 }.map(\.name)))
+      }
+      return clusters.contains(action.cluster) ? .cluster(action.cluster) : .status(503)
     case .directResponse(let response): return .status(Int(response.status))
     default: return .nothing
     }

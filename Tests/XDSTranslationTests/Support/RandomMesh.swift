@@ -94,24 +94,45 @@ struct RandomMesh {
   }
 
   private mutating func route(_ name: String) -> Envoy_Config_Route_V3_Route {
-    let match = match()
-    let cluster = element(Self.clusters)
-    let isDirect = chance(10)
-    let status = UInt32(element([200, 404, 418, 503]))
+    var route = Envoy_Config_Route_V3_Route()
+    route.name = name
+    route.match = match()
+    if chance(10) {
+      route.directResponse.status = UInt32(element([200, 404, 418, 503]))
+    } else {
+      route.route = action()
+    }
+    return route
+  }
+
+  private mutating func action() -> Envoy_Config_Route_V3_RouteAction {
+    var action = Envoy_Config_Route_V3_RouteAction()
+    if chance(15) {
+      // Others than the last, which is not there: a share of requests to it would be answered by nobody.
+      action.weightedClusters.clusters = (0..<count(1...3)).map { _ in weighted() }
+      action.weightedClusters.clusters[0].weight = 7
+    } else {
+      action.cluster = element(Self.clusters)
+    }
     let retries = element([0, 0, 2, 3])
-    return .with {
-      $0.name = name
-      $0.match = match
-      if isDirect {
-        $0.directResponse.status = status
-      } else {
-        $0.route.cluster = cluster
-        if retries > 0 {
-          $0.route.retryPolicy = .with {
-            $0.retryOn = "5xx"; $0.numRetries = .init(UInt32(retries))
-          }
-        }
+    if retries > 0 {
+      action.retryPolicy = .with {
+        $0.retryOn = "connect-failure"
+        $0.numRetries = .init(UInt32(retries))
       }
+    }
+    if chance(15) { action.hashPolicy = [.with { $0.header.headerName = "x-a" }] }
+    if chance(10) { action.requestMirrorPolicies = [.with { $0.cluster = element(Array(Self.clusters.dropLast())) }] }
+    if chance(10) { action.timeout = .with { $0.seconds = 3 } }
+    return action
+  }
+
+  private mutating func weighted() -> Envoy_Config_Route_V3_WeightedCluster.ClusterWeight {
+    let cluster = element(Array(Self.clusters.dropLast()))
+    let weight = UInt32(element([0, 1, 30, 70]))
+    return .with {
+      $0.name = cluster
+      $0.weight = .init(weight)
     }
   }
 
@@ -188,8 +209,13 @@ struct RandomMesh {
     return matcher
   }
 
-  mutating func cluster(_ name: String) -> Envoy_Config_Cluster_V3_Cluster {
-    let type: Envoy_Config_Cluster_V3_Cluster.DiscoveryType = .eds
+  /// - Parameter types: where its endpoints may come from.
+  mutating func cluster(
+    _ name: String,
+    types: [Envoy_Config_Cluster_V3_Cluster.DiscoveryType] = [.eds]
+  ) -> Envoy_Config_Cluster_V3_Cluster {
+    let type = element(types)
+    let assignment = type == .static ? self.assignment(name) : nil
     let policy: Envoy_Config_Cluster_V3_Cluster.LbPolicy = element([.roundRobin, .leastRequest, .random, .maglev])
     let seconds = Int64(count(1...3))
     let limits = chance(30)
@@ -198,6 +224,7 @@ struct RandomMesh {
       $0.type = type
       $0.lbPolicy = policy
       $0.connectTimeout = .with { $0.seconds = seconds }
+      if let assignment { $0.loadAssignment = assignment }
       if limits { $0.circuitBreakers.thresholds = [.with { $0.maxConnections = .init(7) }] }
     }
   }

@@ -32,6 +32,8 @@ struct TestRequest: Sendable, CustomStringConvertible {
 /// Where a request ends up.
 enum Destination: Hashable, Sendable, CustomStringConvertible {
   case cluster(String)
+  /// One of these, by weight.
+  case split(Set<String>)
   case status(Int)
   /// Nobody takes it.
   case nothing
@@ -39,8 +41,13 @@ enum Destination: Hashable, Sendable, CustomStringConvertible {
   var description: String {
     switch self {
     case .cluster(let name): "to \(name)"
+    case .split(let names): "to one of \(names.sorted().joined(separator: ", "))"
     case .status(let code): "answered \(code)"
     case .nothing: "not taken"
     }
+  }
+
+  static func among(_ clusters: Set<String>) -> Destination {
+    clusters.count == 1 ? clusters.first.map { .cluster($0) } ?? .nothing : .split(clusters)
   }
 }
