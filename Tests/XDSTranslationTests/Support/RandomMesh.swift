@@ -25,7 +25,7 @@ struct RandomMesh {
     var changes = ResourceChanges()
     changes.clusters.set = Self.clusters.dropLast().map { cluster($0) }
     changes.endpoints.set = Self.clusters.dropLast(2).map { assignment($0) }
-    for (address, port) in [("0.0.0.0", 80), ("0.0.0.0", 8080), ("10.96.0.9", 80)] where chance(85) {
+    for (address, port) in [("0.0.0.0", 80), ("0.0.0.0", 8080), ("10.96.0.9", 80)] where chance(92) {
       changes.listeners.set.append(listener(address, UInt32(port)))
     }
     changes.routes.set = ["80", "8080", "10.96.0.9:80"].map { configuration($0) }
@@ -65,7 +65,7 @@ struct RandomMesh {
       own = own.filter { taken.insert($0.lowercased()).inserted }
       return host("h\(index)", own)
     }
-    if chance(70) { hosts.append(host("any", ["*"])) }
+    if chance(85) { hosts.append(host("any", ["*"])) }
     let ignores = chance(15)
     return .with {
       $0.name = name
@@ -85,7 +85,7 @@ struct RandomMesh {
   }
 
   private mutating func host(_ name: String, _ domains: [String]) -> Envoy_Config_Route_V3_VirtualHost {
-    let routes = (0..<count(0...6)).map { route("r\($0)") }
+    let routes = (0..<count(1...6)).map { route("r\($0)") }
     return .with {
       $0.name = name
       $0.domains = domains
@@ -157,13 +157,15 @@ struct RandomMesh {
     var matcher = Envoy_Config_Route_V3_HeaderMatcher()
     matcher.name = element(["x-a", "X-b", ":method", "x-a"])
     let value = element(Self.values)
+    // Envoy takes no empty ones of these.
+    let part = element(Self.values.filter { !$0.isEmpty })
     switch count(0...8) {
     case 0: matcher.presentMatch = chance(60)
     case 1: matcher.exactMatch = value
-    case 2: matcher.prefixMatch = value
-    case 3: matcher.suffixMatch = value
-    case 4: matcher.containsMatch = value
-    case 5: matcher.safeRegexMatch = .with { $0.regex = element(["[a-b]+", "GET|PUT", "[0-9]+", ""]) }
+    case 2: matcher.prefixMatch = part
+    case 3: matcher.suffixMatch = part
+    case 4: matcher.containsMatch = part
+    case 5: matcher.safeRegexMatch = .with { $0.regex = element(["[a-b]+", "GET|PUT", "[0-9]+", ".*"]) }
     case 6:
       matcher.rangeMatch = .with {
         $0.start = Int64(count(-2...3)); $0.end = Int64(count(0...11))
@@ -185,12 +187,12 @@ struct RandomMesh {
 
   private mutating func string() -> Envoy_Type_Matcher_V3_StringMatcher {
     var matcher = Envoy_Type_Matcher_V3_StringMatcher()
-    let value = element(Self.values)
+    let part = element(Self.values.filter { !$0.isEmpty })
     switch count(0...4) {
-    case 0: matcher.exact = value
-    case 1: matcher.prefix = value
-    case 2: matcher.suffix = value
-    case 3: matcher.contains = value
+    case 0: matcher.exact = element(Self.values)
+    case 1: matcher.prefix = part
+    case 2: matcher.suffix = part
+    case 3: matcher.contains = part
     default: matcher.safeRegex = .with { $0.regex = element(["[a-b]+", "[0-9]*", "A|x"]) }
     }
     if case .safeRegex = matcher.matchPattern { return matcher }
@@ -261,7 +263,7 @@ struct RandomMesh {
   mutating func request() -> TestRequest {
     var request = TestRequest()
     request.address = element(["10.96.0.1", "10.96.0.9"])
-    request.port = element([80, 80, 8080, 9090])
+    request.port = element([80, 80, 80, 80, 8080, 8080, 9090])
     request.method = element(["GET", "PUT", "POST"])
     let host = element([
       "a", "b", "a.b", "c.a.b", "a.b.c", "d.a.b", "x.b", "y-x.b", "a.z", "a.b.z", "c.z", "10.0.0.1", "[::1]", "A.b",
