@@ -80,8 +80,8 @@ extension Envoy_Config_Route_V3_HeaderMatcher {
   var condition: Condition? {
     guard let variable = RequestVariable.header(name) else { return nil }
     switch headerMatchSpecifier {
-    case nil: return .when(presence(variable, wanted: true))
-    case .presentMatch(let wanted): return .when(presence(variable, wanted: wanted))
+    case nil: return presence(variable, wanted: true)
+    case .presentMatch(let wanted): return presence(variable, wanted: wanted)
     case .exactMatch(let text):
       // Envoy's older spelling takes an empty text for any.
       return text.isEmpty
@@ -109,8 +109,11 @@ extension Envoy_Config_Route_V3_HeaderMatcher {
     }
   }
 
-  private func presence(_ variable: String, wanted: Bool) -> Expression {
-    wanted != invertMatch ? .isPresent(variable) : .isPresent(variable).negated
+  /// A header that counts as empty where it is missing is always there.
+  private func presence(_ variable: String, wanted: Bool) -> Condition {
+    let isWanted = wanted != invertMatch
+    if treatMissingHeaderAsEmpty { return isWanted ? .always : .never }
+    return .when(isWanted ? .isPresent(variable) : .isPresent(variable).negated)
   }
 
   /// - Parameter matches: what holds for a header that is there and matches; nil if none does.

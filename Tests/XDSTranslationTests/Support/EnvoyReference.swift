@@ -108,10 +108,12 @@ struct EnvoyReference {
       case ":authority": request.authority
       default: request.headers[matcher.name.lowercased()]
       }
+    // What is missing and counts as empty is there.
+    let isThere = value != nil || matcher.treatMissingHeaderAsEmpty
     if case .presentMatch(let wanted) = matcher.headerMatchSpecifier {
-      return ((value != nil) == wanted) != matcher.invertMatch
+      return matcher.treatMissingHeaderAsEmpty ? wanted != matcher.invertMatch : (isThere == wanted) != matcher.invertMatch
     }
-    guard let specifier = matcher.headerMatchSpecifier else { return (value != nil) != matcher.invertMatch }
+    guard let specifier = matcher.headerMatchSpecifier else { return isThere != matcher.invertMatch }
     guard let value = value ?? (matcher.treatMissingHeaderAsEmpty ? "" : nil) else { return false }
     let matches =
       switch specifier {

@@ -85,7 +85,12 @@ struct RandomMesh {
   }
 
   private mutating func host(_ name: String, _ domains: [String]) -> Envoy_Config_Route_V3_VirtualHost {
-    let routes = (0..<count(1...6)).map { route("r\($0)") }
+    var routes = (0..<count(1...6)).map { route("r\($0)") }
+    if chance(40) {
+      var last = route("last")
+      last.match = .with { $0.prefix = "/" }
+      routes.append(last)
+    }
     return .with {
       $0.name = name
       $0.domains = domains
