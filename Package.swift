@@ -8,7 +8,8 @@ import PackageDescription
 let package = Package(
   name: "amesh",
   products: [
-    .executable(name: "amesh", targets: ["amesh"])
+    .executable(name: "amesh", targets: ["amesh"]),
+    .library(name: "xds", type: .dynamic, targets: ["xds"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -38,6 +39,10 @@ let package = Package(
     .target(
       name: "EnvoyAPI",
       dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]
+    ),
+    .target(
+      name: "EnvoyConfig",
+      dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
     ),
     .target(
       name: "EnvoyServices",
@@ -110,6 +115,28 @@ let package = Package(
     .target(
       name: "XDSProtocol",
       dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
+    ),
+    .target(
+      name: "XDSTranslation",
+      dependencies: [
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(name: "APISIXSink"),
+    .target(
+      name: "MeshResources",
+      dependencies: [
+        "EnvoyAPI", "EnvoyConfig", "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
+      name: "SidecarSettings",
+      dependencies: [
+        "EnvoyAPI", "KubernetesObjects",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
     ),
 
     // Edges.
@@ -190,6 +217,15 @@ let package = Package(
       ]
     ),
     .target(
+      name: "XDSClient",
+      dependencies: [
+        "EnvoyAPI", "EnvoyServices", "SidecarSettings", "XDSProtocol",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ]
+    ),
+    .target(
       name: "AdmissionWebhook",
       dependencies: [
         "Injection",
@@ -237,6 +273,55 @@ let package = Package(
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+
+    // The library that APISIX loads.
+    .target(
+      name: "SidecarStatus",
+      dependencies: [
+        "EnvoyAPI", "EnvoyServices", "SidecarSettings",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(name: "CSharedDictionary"),
+    .target(
+      name: "DataPlane",
+      dependencies: [
+        "APISIXSink", "CSharedDictionary", "EnvoyAPI", "KubernetesObjects", "MeshResources", "Observability",
+        "SidecarSettings", "SidecarStatus", "XDSClient", "XDSProtocol",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]
+    ),
+    .target(
+      name: "xds",
+      dependencies: [
+        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "SidecarSettings",
+        "XDSProtocol",
+        "XDSTranslation",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      exclude: ["exports.map"],
+      linkerSettings: [
+        // The runtime is linked statically, which SwiftPM does for executables only; one part of it is not found by
+        // itself then. `initial` is all that is exported: nginx has an OpenSSL of its own. Never unloaded: its threads
+        // run on.
+        .unsafeFlags([
+          "-static-stdlib", "-Xclang-linker", "-static-libgcc",
+          "-L\(Context.packageDirectory)/.build/static-libraries",
+          "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/xds/exports.map",
+          "-Xlinker", "-z", "-Xlinker", "nodelete", "-Xlinker", "-z", "-Xlinker", "defs",
+          "-Xlinker", "--gc-sections", "-l_FoundationCollections", "-l_FoundationCShims",
+        ])
       ]
     ),
 
@@ -367,6 +452,14 @@ let package = Package(
       dependencies: ["EnvoyAPI", .product(name: "SwiftProtobuf", package: "swift-protobuf")]
     ),
     .testTarget(
+      name: "XDSTranslationTests",
+      dependencies: [
+        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Data", "Golden"]
+    ),
+    .testTarget(
       name: "InjectionTests",
       dependencies: ["AmeshTesting", "Injection", "KubernetesObjects", "Redirect"],
       exclude: ["Golden"]
@@ -469,6 +562,38 @@ let package = Package(
       name: "XDSProtocolTests",
       dependencies: [
         "AmeshTesting", "EnvoyAPI", "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .testTarget(name: "APISIXSinkTests", dependencies: ["APISIXSink", "AmeshTesting"]),
+    .testTarget(
+      name: "SidecarSettingsTests",
+      dependencies: [
+        "EnvoyAPI", "SidecarSettings",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .testTarget(
+      name: "MeshResourcesTests",
+      dependencies: [
+        "EnvoyConfig", "MeshResources", "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .testTarget(
+      name: "SidecarStatusTests",
+      dependencies: [
+        "SidecarSettings", "SidecarStatus",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ]
+    ),
+    .testTarget(
+      name: "XDSClientTests",
+      dependencies: [
+        "EnvoyAPI", "KubernetesTesting", "SidecarSettings", "XDSClient", "XDSProtocol",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),

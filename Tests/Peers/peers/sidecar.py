@@ -3,23 +3,14 @@
 import http.client
 import json
 import pathlib
-import shutil
-import sys
 import urllib.parse
 
 from .certificates import certificates
 from .discovery_source import HTTP_OPTIONS, any_of, assignment, loopback
+from .envoy import executable
 from .process import LOOPBACK, Child, free_port
 
 _TLS = "envoy.extensions.transport_sockets.tls.v3"
-
-
-def executable():
-    path = pathlib.Path(sys.prefix) / "lib"
-    found = next(path.glob("python*/site-packages/envoy/_bin/envoy"), None) or shutil.which("envoy")
-    if not found:
-        raise RuntimeError("there is no envoy; run hack/check-peers, which installs it")
-    return found
 
 
 def _tls_context(source, peer, roots):

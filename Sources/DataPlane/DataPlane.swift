@@ -1,0 +1,99 @@
+package import APISIXSink
+import EnvoyAPI
+import FoundationEssentials
+package import Logging
+import MeshResources
+import NIOCore
+import NIOPosix
+package import SidecarSettings
+import SidecarStatus
+import Synchronization
+import XDSClient
+import XDSProtocol
+
+/// A sidecar's data plane: control plane → resources → objects → APISIX's shared memory.
+package struct DataPlane<Translation: ObjectTranslation, Dictionary: SharedDictionary & Sendable>: Sendable {
+  private let settings: SidecarSettings
+  private let translation: Translation
+  private let dictionary: Dictionary
+  private let surroundings: Surroundings
+  private let logger: Logger
+
+  package init(
+    settings: SidecarSettings,
+    translation: Translation,
+    dictionary: Dictionary,
+    surroundings: Surroundings,
+    logger: Logger
+  ) {
+    self.settings = settings
+    self.translation = translation
+    self.dictionary = dictionary
+    self.surroundings = surroundings
+    self.logger = logger
+  }
+
+  /// Until the task is cancelled.
+  package func run() async {
+    for problem in settings.problems { logger.error("bad setting", metadata: ["reason": "\(problem)"]) }
+    let sink = SinkService(
+      configuration: SinkConfiguration(interval: settings.interval),
+      dictionary: dictionary,
+      surroundings: surroundings,
+      logger: logger
+    )
+    // One thread is plenty for one stream, and the process is somebody else's.
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let pipeline = Pipeline(translation: translation, sink: sink, logger: logger)
+    let client = client(pipeline, group)
+    let pages = StatusPages(
+      settings: settings,
+      group: group,
+      status: {
+        DataPlaneStatus(stream: await client.status, sink: sink.status, remarks: pipeline.remarks)
+      },
+      isReady: { sink.status.hasConfiguration },
+      objects: { sink.objects(under: $0) }
+    )
+    let servers = [
+      StatusServer(port: settings.statusPort, group: group, logger: logger, respond: { await pages.health($0) }),
+      StatusServer(port: settings.metricsPort, group: group, logger: logger, respond: { await pages.metrics($0) }),
+    ]
+    await withTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { await sink.run() }
+      tasks.addTask { await client.run() }
+      for server in servers { tasks.addTask { await server.run(sleep: surroundings.sleep) } }
+    }
+    try? await group.shutdownGracefully()
+  }
+
+  private func client(
+    _ pipeline: Pipeline<Translation, Dictionary>,
+    _ group: MultiThreadedEventLoopGroup
+  ) -> XDSClient<MeshResourceReader> {
+    let configuration = XDSClientConfiguration(types: MeshResourceReader.types, node: node)
+    return XDSClient(
+      settings: .init(sources: settings.sources),
+      stream: XDSClientStream(
+        configuration: configuration,
+        variant: settings.variant == .delta ? .delta : .stateOfTheWorld,
+        reader: MeshResourceReader()
+      ),
+      transport: GRPCTransport(
+        settings: .init(
+          tokenFile: settings.tokenFile,
+          rootsFile: settings.rootsFile,
+          serverName: settings.serverName
+        ),
+        group: group
+      ),
+      surroundings: .init(now: surroundings.now, sleep: surroundings.sleep, draw: surroundings.draw),
+      report: { pipeline.take($0) }
+    )
+  }
+
+  private var node: Envoy_Config_Core_V3_Node {
+    let labels = (try? String(contentsOf: URL(filePath: settings.labelsFile), encoding: .utf8)).map(PodLabels.parse)
+    return settings.identity.node(labels: labels ?? [:], userAgentVersion: dataPlaneVersion)
+  }
+}

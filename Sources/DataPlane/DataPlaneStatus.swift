@@ -1,0 +1,14 @@
+package import XDSClient
+
+/// What a data plane is at, at one moment.
+package struct DataPlaneStatus: Sendable {
+  package var stream: XDSClientStatus
+  package var sink: SinkStatus
+  package var remarks: [TranslationRemark]
+
+  package init(stream: XDSClientStatus, sink: SinkStatus, remarks: [TranslationRemark]) {
+    self.stream = stream
+    self.sink = sink
+    self.remarks = remarks
+  }
+}

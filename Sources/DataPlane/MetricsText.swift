@@ -1,0 +1,61 @@
+import Observability
+import XDSClient
+import XDSProtocol
+
+/// A data plane's own metrics.
+package enum MetricsText {
+  package static func of(_ status: DataPlaneStatus) -> String {
+    var text = ""
+    add("amesh_xds_connected", .gauge, "Whether a stream to a control plane is open.", to: &text) {
+      [("", status.stream.source == nil ? 0 : 1)]
+    }
+    add("amesh_xds_connections_total", .counter, "Streams that were opened.", to: &text) {
+      [("", status.stream.connections)]
+    }
+    add("amesh_xds_responses_total", .counter, "Responses of control planes.", to: &text) {
+      [("", status.stream.responses)]
+    }
+    add("amesh_xds_resources", .gauge, "Resources of the mesh by type and state.", to: &text) {
+      status.stream.types.flatMap { type in
+        [("received", type.received), ("applied", type.applied), ("waiting", type.waiting), ("refused", type.refused)]
+          .map {
+            (labels([("state", $0.0), ("type", shortName(type.typeURL))]), $0.1)
+          }
+      }
+    }
+    add("amesh_translation_remarks", .gauge, "Places that APISIX does not do as Envoy would, by feature.", to: &text) {
+      Dictionary(status.remarks.map { ($0.feature, $0.count) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
+        .map { (labels([("feature", $0.key)]), $0.value) }
+    }
+    add("amesh_apisix_objects", .gauge, "Objects that APISIX is configured with.", to: &text) {
+      [("", status.sink.objects)]
+    }
+    add("amesh_apisix_ready", .gauge, "Whether APISIX has had a complete configuration.", to: &text) {
+      [("", status.sink.hasConfiguration ? 1 : 0)]
+    }
+    add("amesh_apisix_changes_total", .counter, "Changes of the configuration's version.", to: &text) {
+      [("", status.sink.changes)]
+    }
+    add("amesh_apisix_failed_writes_total", .counter, "Writes to the shared dictionaries that failed.", to: &text) {
+      [("", status.sink.failedWrites)]
+    }
+    return text
+  }
+
+  private static func add(
+    _ name: String,
+    _ kind: MetricKind,
+    _ help: String,
+    to text: inout String,
+    samples: () -> [(labels: String, value: Int)]
+  ) {
+    text += PrometheusText.header(name: name, kind: kind, help: help)
+    for sample in samples() { text += PrometheusText.sample(name, sample.labels, "\(sample.value)") }
+  }
+
+  private static func labels(_ dimensions: [(String, String)]) -> String { PrometheusText.labels(dimensions) }
+
+  private static func shortName(_ typeURL: String) -> String {
+    typeURL.split { $0 == "." || $0 == "/" }.last.map(String.init) ?? typeURL
+  }
+}

@@ -1,0 +1,45 @@
+package import KubernetesObjects
+
+/// One object as APISIX takes it: what stands in its shared memory under `/KIND/ID`.
+package struct APISIXObject: Sendable, Hashable {
+  /// Kinds in the order in which they are written: what is referred to comes before what refers to it.
+  package enum Kind: String, Sendable, Hashable, CaseIterable, Comparable {
+    case pluginMetadata = "plugin_metadata"
+    case upstreams
+    case services
+    case routes
+
+    private var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+    package static func < (one: Kind, other: Kind) -> Bool { one.order < other.order }
+  }
+
+  package struct Key: Sendable, Hashable, Comparable {
+    package let kind: Kind
+    package let id: String
+
+    package init(kind: Kind, id: String) {
+      self.kind = kind
+      self.id = id
+    }
+
+    /// The key in the shared dictionary.
+    package var path: String { "/\(kind.rawValue)/\(id)" }
+
+    package static func < (one: Key, other: Key) -> Bool { (one.kind, one.id) < (other.kind, other.id) }
+  }
+
+  package let key: Key
+  /// As the Admin API has it, with its id.
+  package let value: JSONValue
+  /// The xDS resource that it stands for, for people; APISIX does not see it.
+  package let origin: String
+
+  init(_ kind: Kind, id: String, origin: String, _ members: JSONObject) {
+    key = Key(kind: kind, id: id)
+    var object: JSONObject = ["id": .string(id)]
+    for (name, value) in members { object[name] = value }
+    value = .object(object)
+    self.origin = origin
+  }
+}

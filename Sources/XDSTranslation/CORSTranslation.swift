@@ -1,0 +1,66 @@
+import EnvoyAPI
+import EnvoyConfig
+import KubernetesObjects
+import SwiftProtobuf
+
+/// Who may call from elsewhere, in either of the two places where Envoy has it.
+struct CORSTranslation {
+  private var origins: [Envoy_Type_Matcher_V3_StringMatcher]
+  private var methods: String
+  private var headers: String
+  private var exposed: String
+  private var maxAge: String
+  private var allowsCredentials: Bool
+  private var enabled: Fraction?
+
+  init(_ policy: Envoy_Config_Route_V3_CorsPolicy) {
+    origins = policy.allowOriginStringMatch
+    (methods, headers, exposed) = (policy.allowMethods, policy.allowHeaders, policy.exposeHeaders)
+    maxAge = policy.maxAge
+    allowsCredentials = policy.allowCredentials.value
+    if case .filterEnabled(let fraction) = policy.enabledSpecifier { enabled = Fraction(fraction.defaultValue) }
+  }
+
+  init(_ policy: Envoy_Extensions_Filters_Http_Cors_V3_CorsPolicy) {
+    origins = policy.allowOriginStringMatch
+    (methods, headers, exposed) = (policy.allowMethods, policy.allowHeaders, policy.exposeHeaders)
+    maxAge = policy.maxAge
+    allowsCredentials = policy.allowCredentials.value
+    if policy.hasFilterEnabled { enabled = Fraction(policy.filterEnabled.defaultValue) }
+  }
+
+  /// Settings of the cors plugin; nil where the policy is off or allows nobody.
+  func plugin(notes: inout Notes) -> JSONValue? {
+    guard !(enabled?.isNone ?? false), !origins.isEmpty else { return nil }
+    if let enabled, !enabled.isAll { notes.add(.cors, "a share of requests only; taken for all") }
+    var plugin = JSONObject()
+    let exact = origins.compactMap { if case .exact(let text) = $0.matchPattern, !$0.ignoreCase { text } else { nil } }
+    if exact.contains("*") {
+      plugin["allow_origins"] = allowsCredentials ? "**" : "*"
+    } else if exact.count == origins.count, exact.allSatisfy(Self.isOrigin) {
+      plugin["allow_origins"] = .string(exact.joined(separator: ","))
+    } else {
+      let patterns = origins.compactMap(\.pattern)
+      if patterns.count < origins.count { notes.add(.regex, "an origin's expression") }
+      guard !patterns.isEmpty else { return nil }
+      plugin["allow_origins_by_regex"] = .array(Set(patterns).sorted().map { .string($0) })
+    }
+    // The plugin's own defaults are `*`, which credentials do not go with.
+    plugin["allow_methods"] = .string(listed(methods))
+    plugin["allow_headers"] = .string(listed(headers))
+    if !exposed.isEmpty { plugin["expose_headers"] = .string(listed(exposed)) }
+    if let age = Int(maxAge), (0...31_536_000).contains(age) { plugin["max_age"] = .number(JSONNumber(age)) }
+    if allowsCredentials { plugin["allow_credential"] = true }
+    return .object(plugin)
+  }
+
+  private func listed(_ names: String) -> String { names == "*" && allowsCredentials ? "**" : names }
+
+  /// The pattern of the plugin's schema.
+  private static func isOrigin(_ origin: String) -> Bool {
+    let parts = origin.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2 else { return origin == "null" }
+    return !parts[0].isEmpty && parts[0].utf8.allSatisfy { RequestVariable.isAlphanumeric($0) || $0 == 0x5F }
+      && !parts[1].isEmpty && !origin.contains(",") && !origin.contains("\n")
+  }
+}

@@ -1,0 +1,38 @@
+import EnvoyConfig
+import SwiftProtobuf
+
+/// A cluster with its endpoints.
+struct ClusterState: Sendable, Hashable {
+  let message: Envoy_Config_Cluster_V3_Cluster
+  let summary: ClusterSummary
+  private(set) var endpoints: EndpointSelection
+  /// Where a mirror goes; the first endpoint by name, so that it seldom changes.
+  private(set) var mirrorTarget: String?
+
+  init(_ message: Envoy_Config_Cluster_V3_Cluster, assignment: Envoy_Config_Endpoint_V3_ClusterLoadAssignment?) {
+    self.message = message
+    summary = ClusterSummary(message)
+    endpoints = EndpointSelection(assignment ?? message.loadAssignment, of: message)
+    setMirrorTarget()
+  }
+
+  mutating func setAssignment(_ assignment: Envoy_Config_Endpoint_V3_ClusterLoadAssignment?) {
+    endpoints = EndpointSelection(assignment ?? .init(), of: message)
+    setMirrorTarget()
+  }
+
+  /// The name by which EDS has the endpoints; nil where they come with the cluster.
+  var assignmentName: String? {
+    guard message.clusterDiscoveryType == .type(.eds) else { return nil }
+    return message.edsClusterConfig.serviceName.isEmpty ? message.name : message.edsClusterConfig.serviceName
+  }
+
+  private mutating func setMirrorTarget() {
+    var ignored = Notes("")
+    let scheme = UpstreamConnection(message, notes: &ignored).scheme
+    mirrorTarget = endpoints.nodes.filter { $0.rank == 0 }.map(\.authority).min().flatMap { authority in
+      // The pattern of proxy-mirror's schema.
+      authority.contains("_") ? nil : "\(scheme)://\(authority)"
+    }
+  }
+}

@@ -1,0 +1,221 @@
+/// A row of the table of features.
+package struct FeatureRow: Sendable, Hashable {
+  package enum Treatment: String, Sendable, Hashable {
+    case translated
+    case approximated
+    case refused
+  }
+
+  package let treatment: Treatment
+  /// What xDS calls it.
+  package let subject: String
+  /// What it becomes, or what is lost; this is also the message of a finding.
+  package let outcome: String
+
+  fileprivate static func translated(_ subject: String, _ outcome: String) -> FeatureRow {
+    FeatureRow(treatment: .translated, subject: subject, outcome: outcome)
+  }
+
+  fileprivate static func approximated(_ subject: String, _ outcome: String) -> FeatureRow {
+    FeatureRow(treatment: .approximated, subject: subject, outcome: outcome)
+  }
+
+  fileprivate static func refused(_ subject: String, _ outcome: String) -> FeatureRow {
+    FeatureRow(treatment: .refused, subject: subject, outcome: outcome)
+  }
+}
+
+extension Feature {
+  package var message: String { row.outcome }
+
+  package var row: FeatureRow { listenerRow ?? matchRow ?? actionRow ?? clusterRow }
+
+  /// The table in Markdown.
+  package static var markdown: String {
+    var lines = ["| xDS | | In APISIX |", "|---|---|---|"]
+    for feature in allCases {
+      lines.append("| \(feature.row.subject) | \(feature.row.treatment.rawValue) | \(feature.row.outcome) |")
+    }
+    return lines.joined(separator: "\n").replacing("*", with: "\\*") + "\n"
+  }
+
+  private var listenerRow: FeatureRow? {
+    switch self {
+    case .outboundListener:
+      .translated(
+        "outbound listeners, by port and by virtual IP",
+        "a condition on `amesh_listener`, which the sidecar's plugin finds from the original destination as Envoy would"
+      )
+    case .inboundListener:
+      .translated("inbound filter chains, `inbound|PORT||`", "routes by the port that was called, to the application")
+    case .passthrough:
+      .translated(
+        "virtualOutbound, virtualInbound: passthrough and black hole",
+        "routes of their own for what no listener takes; a black hole answers 503"
+      )
+    case .websocket: .translated("upgrade_configs: websocket", "`enable_websocket`")
+    case .tcpProxy:
+      .approximated(
+        "tcp_proxy",
+        "HTTP that goes there is passed to the cluster; any other protocol needs a port that is not captured"
+      )
+    case .tlsChain:
+      .refused(
+        "filter chains for TLS (server_names, transport_protocol tls)",
+        "TLS that an application starts itself is not proxied; do not capture its port"
+      )
+    case .chainMatch:
+      .refused("filter chains by source, address range or port", "the filter chain is left out")
+    case .scopedRoutes: .refused("scoped_routes", "the filter chain is left out")
+    case .accessControl:
+      .refused(
+        "rbac, jwt_authn, ext_authz and other filters that guard access",
+        "not enforced by APISIX: all requests are answered 403, for safety"
+      )
+    case .httpFilter: .refused("other HTTP filters", "the filter is left out")
+    case .listenerAddress: .refused("listeners on pipes and internal addresses", "the listener is left out")
+    default: nil
+    }
+  }
+
+  private var matchRow: FeatureRow? {
+    switch self {
+    case .virtualHost:
+      .translated("virtual hosts", "`hosts` of its routes, shared by a service where there are several")
+    case .domains:
+      .refused("domains that are no host names", "the domain is left out")
+    case .routeOrder: .translated("first match wins", "`priority` among routes of one host, all under the same `uri`")
+    case .path:
+      .translated("prefix, path, path_separated_prefix, safe_regex, case_sensitive", "conditions on `uri`")
+    case .pathSpelling:
+      .approximated("spellings of a path (`%2e`, `//`)", "compared as nginx normalises it: decoded, slashes merged")
+    case .headers:
+      .translated(
+        "header matchers of all kinds, inverted, present, missing as empty; methods",
+        "conditions on `http_…`, `request_method`"
+      )
+    case .queryParameters: .translated("query parameter matchers", "conditions on `arg_…`")
+    case .grpcMatch: .translated("grpc", "a condition on the content type")
+    case .fraction: .translated("runtime_fraction (its default)", "a condition on digits of `request_id`")
+    case .regex: .refused("expressions that PCRE has not", "the route is left out")
+    case .headerMatch:
+      .refused("header matchers without a variable, regular expressions for missing headers", "the route is left out")
+    case .queryMatch: .refused("query parameter matchers without a pattern", "the route is left out")
+    case .pathMatch: .refused("path_match_policy and other path matchers", "the route is left out")
+    case .connect: .refused("connect_matcher", "the route is left out: APISIX does not take CONNECT")
+    case .requireTLS: .refused("require_tls", "plain requests are served too")
+    case .onDemandHosts: .refused("vhds", "virtual hosts on demand are not fetched")
+    default: nil
+    }
+  }
+
+  private var actionRow: FeatureRow? {
+    switch self {
+    case .cluster: .translated("cluster", "`upstream_id`")
+    case .unknownCluster:
+      .approximated("a cluster that does not exist (yet)", "answered 503 until the cluster is there")
+    case .weightedClusters: .translated("weighted_clusters, weights of any sum, zero", "traffic-split")
+    case .manyClusters: .approximated("more than 20 weighted clusters", "the 20 heaviest are used")
+    case .weightedExtras:
+      .refused("settings of one weighted cluster (headers, filters, host)", "left out, the split stays")
+    case .weightedOriginalDestination:
+      .refused("original destination among weighted clusters", "the cluster is left out of the split")
+    case .clusterHeader:
+      .refused("cluster_header, cluster specifier plugins", "requests are answered 503")
+    case .redirect: .translated("redirect", "redirect")
+    case .redirectRewrite:
+      .approximated("redirect that rewrites the path", "the location is relative to the scheme, or to the host")
+    case .directResponse: .translated("direct_response", "fault-injection, without its upstream")
+    case .responseStatus: .approximated("statuses below 200", "answered 503")
+    case .otherAction: .refused("filter_action, non_forwarding_action", "requests are answered 404")
+    case .pathRewrite: .translated("prefix_rewrite, regex_rewrite", "proxy-rewrite: `regex_uri`")
+    case .repeatedRewrite:
+      .approximated("regex_rewrite that may match more than once", "only the first place is replaced")
+    case .hostRewrite:
+      .translated("host_rewrite_literal, auto_host_rewrite", "proxy-rewrite: `host`; `pass_host: node`")
+    case .computedHost: .refused("host_rewrite_header, host_rewrite_path_regex", "the host stays as it is")
+    case .headerChange:
+      .translated(
+        "headers to add, set and remove, of route, virtual host and configuration",
+        "proxy-rewrite, response-rewrite"
+      )
+    case .headerValue: .refused("header values with commands that nginx has no variable for", "the header is left out")
+    case .headerAppend: .approximated("appending of some response headers", "the header is set instead")
+    case .timeout:
+      .approximated(
+        "timeout, idle_timeout, max_stream_duration",
+        "the time between two reads is limited, not the whole"
+      )
+    case .retry:
+      .translated("num_retries, per_try_timeout", "`retries`, `retry_timeout` of an upstream for that policy")
+    case .retryConditions:
+      .approximated("retry_on beyond failures of connections", "only failed connections and timeouts are retried")
+    case .hashPolicy:
+      .approximated(
+        "hash_policy of header, cookie, source IP, query parameter; ring hash and maglev",
+        "chash: as consistent, but other endpoints; the first policy counts"
+      )
+    case .hashPolicyKind:
+      .refused("other hash policies, rewritten or made-up hash keys", "the address of the client is hashed")
+    case .mirror:
+      .approximated("request_mirror_policies with a fraction", "proxy-mirror: to one endpoint of the cluster")
+    case .manyMirrors: .refused("more mirrors than one, by header", "the first mirror counts")
+    case .cors: .approximated("CORS", "cors: OPTIONS requests are all answered as preflight")
+    case .fault: .translated("faults: delays, HTTP and gRPC aborts, any percentage, by header", "fault-injection")
+    case .headerFault: .refused("faults that a request's header asks for", "left out")
+    case .faultExtras:
+      .refused("faults by cluster or node, rates of responses, limits of active faults", "the fault is left out")
+    case .rateLimit: .approximated("local_ratelimit", "limit-req: tokens come evenly, for all workers together")
+    case .filterConfig: .refused("settings of other filters for a route", "left out")
+    case .upgrade: .refused("upgrades other than websocket", "not upgraded")
+    default: nil
+    }
+  }
+
+  private var clusterRow: FeatureRow {
+    switch self {
+    case .endpoints: .translated("EDS, STATIC, STRICT_DNS, LOGICAL_DNS", "`nodes`; names are resolved by APISIX")
+    case .originalDestination:
+      .translated("ORIGINAL_DST", "the sidecar's plugin sends the request to where it was going")
+    case .customCluster: .refused("cluster_type", "answered 503")
+    case .loadBalancing: .translated("ROUND_ROBIN, LEAST_REQUEST", "`roundrobin`, `least_conn`")
+    case .randomBalancing: .approximated("RANDOM, policies by extension", "`roundrobin`")
+    case .subsets: .refused("lb_subset_config", "all endpoints are used")
+    case .connectTimeout: .translated("connect_timeout", "`timeout.connect`")
+    case .connectionReuse: .translated("max_requests_per_connection", "`keepalive_pool.requests`")
+    case .circuitBreakers: .refused("circuit_breakers", "connections, requests and retries are not limited")
+    case .outlierDetection:
+      .approximated(
+        "outlier_detection",
+        "passive checks; APISIX forgets what it has seen when the configuration changes"
+      )
+    case .healthCheck: .translated("health_checks: HTTP, TCP", "`checks.active`, in whole seconds")
+    case .grpcHealthCheck:
+      .refused("health_checks: gRPC, what to send and expect over TCP", "a TCP connection is tried")
+    case .http2: .approximated("HTTP/2 to endpoints", "`scheme: grpc`: HTTP/2 for all that goes there")
+    case .http3: .refused("HTTP/3 to endpoints", "HTTP/1.1 is spoken")
+    case .tlsOrigination:
+      .approximated("TLS to endpoints", "`scheme: https`: the certificate of the server is not verified")
+    case .clientCertificate: .refused("client certificates to endpoints outside of the mesh", "no certificate is shown")
+    case .mutualTLS:
+      .approximated("mutual TLS within the mesh (transport_socket_matches)", "left to the sidecar's own mutual TLS")
+    case .transportSocket: .refused("other transport sockets", "plain text is spoken")
+    case .endpointHealth:
+      .translated(
+        "health_status; panic threshold",
+        "unhealthy and draining endpoints are left out, unless too few are healthy"
+      )
+    case .localityWeights: .translated("weights of endpoints and localities", "`weight`")
+    case .localityPriority:
+      .approximated(
+        "priority of localities, degraded endpoints",
+        "`priority`: the next is tried when all of the first have failed"
+      )
+    case .endpointAddress: .refused("endpoints without an address of IP or name and port", "the endpoint is left out")
+    case .dropOverload: .refused("drop_overloads", "nothing is dropped")
+    case .unreadField: .refused("any other field", "the field is not read")
+    case .malformed: .refused("what does not decode", "left out")
+    default: .refused(rawValue, "left out")
+    }
+  }
+}

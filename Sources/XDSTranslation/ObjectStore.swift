@@ -1,0 +1,37 @@
+/// Objects, and what has become of them since changes were taken last.
+struct ObjectStore: Sendable {
+  private var objects: [APISIXObject.Key: APISIXObject] = [:]
+  /// What was there before, of those that were touched.
+  private var former: [APISIXObject.Key: APISIXObject?] = [:]
+
+  var all: [APISIXObject] { objects.values.sorted { $0.key < $1.key } }
+
+  mutating func set(_ object: APISIXObject) {
+    remember(object.key)
+    objects[object.key] = object
+  }
+
+  mutating func remove(_ key: APISIXObject.Key) {
+    remember(key)
+    objects[key] = nil
+  }
+
+  private mutating func remember(_ key: APISIXObject.Key) {
+    if former[key] == nil { former.updateValue(objects[key], forKey: key) }
+  }
+
+  mutating func takeChanges() -> ObjectChanges {
+    var changes = ObjectChanges()
+    for (key, before) in former {
+      if let object = objects[key] {
+        if before?.value != object.value { changes.set.append(object) }
+      } else if before != nil {
+        changes.removed.append(key)
+      }
+    }
+    former.removeAll(keepingCapacity: true)
+    changes.set.sort { $0.key < $1.key }
+    changes.removed.sort { $1 < $0 }
+    return changes
+  }
+}

@@ -1,0 +1,66 @@
+import EnvoyAPI
+import EnvoyConfig
+import KubernetesObjects
+import SwiftProtobuf
+
+/// How a request is changed on its way to the upstream.
+struct ProxyRewrite {
+  private(set) var path: (pattern: String, replacement: String)?
+  private(set) var host: String?
+  var headers = HeaderChanges(.request)
+
+  mutating func rewritePath(
+    of action: Envoy_Config_Route_V3_RouteAction,
+    matched match: Envoy_Config_Route_V3_RouteMatch,
+    notes: inout Notes
+  ) {
+    if !action.prefixRewrite.isEmpty {
+      path = (match.matchedPattern, action.prefixRewrite.replacing("$", with: "$$"))
+    } else if action.hasRegexRewrite {
+      let expression = action.regexRewrite.pattern.regex
+      guard Pattern.isTranslatable(expression) else { return notes.add(.regex, "the rewrite's expression") }
+      if !expression.hasPrefix("^") { notes.add(.repeatedRewrite, expression) }
+      path = ("(?:" + expression + ")", Pattern.replacement(action.regexRewrite.substitution))
+    }
+  }
+
+  mutating func rewriteHost(of action: Envoy_Config_Route_V3_RouteAction, notes: inout Notes) {
+    switch action.hostRewriteSpecifier {
+    case .hostRewriteLiteral(let host):
+      if Self.isHost(host) { self.host = host } else { notes.add(.computedHost, host) }
+    case .hostRewriteHeader, .hostRewritePathRegex: notes.add(.computedHost)
+    case .autoHostRewrite, nil: break
+    }
+  }
+
+  /// The pattern of proxy-rewrite's schema.
+  private static func isHost(_ host: String) -> Bool {
+    let parts = host.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let name = parts.first, !name.isEmpty,
+      name.utf8.allSatisfy({ $0 == 0x2D || $0 == 0x2E || RequestVariable.isAlphanumeric($0) })
+    else { return false }
+    return parts.count == 1 || (1...5).contains(parts[1].utf8.count) && UInt32(parts[1]) != nil
+  }
+
+  /// Nil if there is nothing to change.
+  var plugin: JSONValue? {
+    var plugin = JSONObject()
+    if let path { plugin["regex_uri"] = [.string(path.pattern), .string(path.replacement)] }
+    if let host { plugin["host"] = .string(host) }
+    if !headers.isEmpty { plugin["headers"] = headers.requestHeaders }
+    return plugin.isEmpty ? nil : .object(plugin)
+  }
+}
+
+extension Envoy_Config_Route_V3_RouteMatch {
+  /// The part of the path that a prefix rewrite replaces.
+  var matchedPattern: String {
+    let flags = hasCaseSensitive && !caseSensitive.value ? "(?i)" : ""
+    switch pathSpecifier {
+    case .prefix(let prefix): return flags + "^" + Pattern.literal(prefix)
+    case .pathSeparatedPrefix(let prefix): return flags + "^" + Pattern.literal(prefix)
+    case .path(let path): return flags + Pattern.exactly(path)
+    case .safeRegex, .connectMatcher, .pathMatchPolicy, nil: return #"(?s)^.*\z"#
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import EnvoyConfig
+import KubernetesObjects
+import SwiftProtobuf
+
+/// Timeout and retries of a route, which go together: APISIX limits an attempt, and all attempts.
+struct Retries {
+  private(set) var count = 0
+  /// For all attempts; nil if only one is made, or there is no limit.
+  private(set) var total: Milliseconds?
+  /// For one attempt; nil for no limit.
+  private var attempt: Milliseconds?
+
+  /// What APISIX does: try again where nothing has come back.
+  private static let done: Set<Substring> = ["connect-failure", "refused-stream", "reset", "reset-before-request"]
+
+  init(_ policy: Envoy_Config_Route_V3_RetryPolicy?, timeout: Milliseconds, notes: inout Notes) {
+    attempt = timeout.isZero ? nil : timeout
+    guard let policy, !policy.retryOn.isEmpty else { return }
+    notes.unread(policy)
+    count = policy.hasNumRetries ? Int(min(policy.numRetries.value, 100)) : 1
+    let others = policy.retryOn.split(separator: ",").filter { !Self.done.contains($0) }
+    if !others.isEmpty, count > 0 { notes.add(.retryConditions, others.sorted().joined(separator: ", ")) }
+    if count > 0, !timeout.isZero { total = timeout }
+    let perTry = Milliseconds(policy.perTryTimeout)
+    if !perTry.isZero { attempt = attempt.map { min($0, perTry) } ?? perTry }
+  }
+
+  /// The route's timeouts; nil where the upstream's do.
+  func timeout(connect: Milliseconds) -> JSONValue? {
+    guard let attempt else { return nil }
+    return [
+      "connect": min(connect, attempt).seconds,
+      "send": attempt.seconds,
+      "read": attempt.seconds,
+    ]
+  }
+}

@@ -1,0 +1,134 @@
+import EnvoyAPI
+import EnvoyConfig
+import KubernetesObjects
+import SwiftProtobuf
+
+/// Translates one route.
+struct RouteTranslation {
+  private let route: Envoy_Config_Route_V3_Route
+  private let host: Envoy_Config_Route_V3_VirtualHost
+  private let context: RouteContext
+  private let place: String
+  var notes: Notes
+  var upstreams: Set<UpstreamVariant> = []
+  var clusters: Set<String> = []
+  var mirrors: Set<String> = []
+  var plugins = JSONObject()
+  var members = JSONObject()
+
+  init(
+    _ route: Envoy_Config_Route_V3_Route,
+    of host: Envoy_Config_Route_V3_VirtualHost,
+    in context: RouteContext,
+    place: String
+  ) {
+    self.route = route
+    self.host = host
+    self.context = context
+    self.place = place
+    notes = Notes(place)
+  }
+
+  /// Nil if no request is to take it.
+  mutating func translate(clusters directory: some ClusterDirectory) -> TranslatedRoute? {
+    guard let match = RouteMatchTranslation(route.match, notes: &notes), !match.isImpossible else { return nil }
+    notes.unread(route)
+    if let filter = context.settings.guardingFilter {
+      abort(403, body: "\(filter) is not enforced by this sidecar")
+    } else {
+      act(clusters: directory)
+    }
+    if !plugins.isEmpty { members["plugins"] = .object(plugins) }
+    return TranslatedRoute(conditions: match.expression, members: members, origin: place)
+  }
+
+  private mutating func act(clusters directory: some ClusterDirectory) {
+    var overrides = FilterOverrides(context.settings)
+    let frame = context.configuration.message
+    if host.hasCors { overrides.apply(cors: host.cors) }
+    if case .route(let action) = route.action, action.hasCors { overrides.apply(cors: action.cors) }
+    overrides.apply(frame.typedPerFilterConfig, notes: &notes)
+    overrides.apply(host.typedPerFilterConfig, notes: &notes)
+    overrides.apply(route.typedPerFilterConfig, notes: &notes)
+    overrides.addPlugins(to: &plugins, notes: &notes)
+
+    var rewrite = ProxyRewrite()
+    var response = HeaderChanges(.response)
+    changeHeaders(&rewrite.headers, &response)
+    switch route.action {
+    case .route(let action):
+      rewrite.rewritePath(of: action, matched: route.match, notes: &notes)
+      rewrite.rewriteHost(of: action, notes: &notes)
+      if let plugin = rewrite.plugin { plugins["proxy-rewrite"] = plugin }
+      if context.settings.allowsWebSocket { members["enable_websocket"] = true }
+      pass(action, retryPolicy: host.hasRetryPolicy ? host.retryPolicy : nil, clusters: directory)
+      mirror(
+        action.requestMirrorPolicies.isEmpty ? host.requestMirrorPolicies : action.requestMirrorPolicies,
+        clusters: directory
+      )
+    case .redirect(let redirect):
+      if let plugin = redirect.plugin(matching: route.match, notes: &notes) {
+        plugins["redirect"] = plugin
+      } else {
+        abort(503)
+      }
+    case .directResponse(let direct): respond(direct)
+    case .filterAction, .nonForwardingAction, nil:
+      notes.add(.otherAction)
+      abort(404)
+    }
+    if !response.isEmpty { plugins["response-rewrite"] = ["headers": response.responseHeaders(notes: &notes)] }
+  }
+
+  /// The most specific level comes first, so that the most general has the last word; unless the configuration wants it
+  /// the other way round.
+  private mutating func changeHeaders(_ request: inout HeaderChanges, _ response: inout HeaderChanges) {
+    let frame = context.configuration.message
+    var levels = [
+      (
+        route.requestHeadersToAdd, route.requestHeadersToRemove, route.responseHeadersToAdd,
+        route.responseHeadersToRemove
+      ),
+      (host.requestHeadersToAdd, host.requestHeadersToRemove, host.responseHeadersToAdd, host.responseHeadersToRemove),
+      (
+        frame.requestHeadersToAdd, frame.requestHeadersToRemove, frame.responseHeadersToAdd,
+        frame.responseHeadersToRemove
+      ),
+    ]
+    if frame.mostSpecificHeaderMutationsWins { levels.reverse() }
+    for level in levels {
+      request.apply(adding: level.0, removing: level.1, notes: &notes)
+      response.apply(adding: level.2, removing: level.3, notes: &notes)
+    }
+  }
+
+  private mutating func respond(_ direct: Envoy_Config_Route_V3_DirectResponseAction) {
+    let body: String?
+    switch direct.body.specifier {
+    case .inlineString(let text): body = text
+    case .inlineBytes(let bytes): body = String(validating: bytes, as: UTF8.self)
+    case .filename, .environmentVariable:
+      notes.add(.directResponse, "a body in a file or variable of Envoy's is left out")
+      body = nil
+    case nil: body = nil
+    }
+    if !(200...599).contains(direct.status) { notes.add(.responseStatus, "\(direct.status)") }
+    abort((200...599).contains(direct.status) ? Int(direct.status) : 503, body: body)
+  }
+
+  /// Answers in place of an upstream. A fault of the route comes first, as Envoy has it, but there is one plugin for both:
+  /// its delay stays.
+  mutating func abort(_ status: Int, body: String? = nil) {
+    var answer: JSONObject = ["http_status": .number(JSONNumber(status))]
+    if let body, !body.isEmpty { answer["body"] = .string(HeaderFormat.literal(body)) }
+    var plugin: JSONObject = ["abort": .object(answer)]
+    plugin["delay"] = plugins["fault-injection"]?["delay"]
+    plugins["fault-injection"] = .object(plugin)
+  }
+
+  /// The upstream of a use of a cluster, to be there before the route.
+  mutating func use(_ variant: UpstreamVariant) -> String {
+    upstreams.insert(variant)
+    return variant.id
+  }
+}
