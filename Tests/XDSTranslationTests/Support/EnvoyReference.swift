@@ -111,7 +111,8 @@ struct EnvoyReference {
     // What is missing and counts as empty is there.
     let isThere = value != nil || matcher.treatMissingHeaderAsEmpty
     if case .presentMatch(let wanted) = matcher.headerMatchSpecifier {
-      return matcher.treatMissingHeaderAsEmpty ? wanted != matcher.invertMatch : (isThere == wanted) != matcher.invertMatch
+      let isMatch = matcher.treatMissingHeaderAsEmpty ? wanted : isThere == wanted
+      return isMatch != matcher.invertMatch
     }
     guard let specifier = matcher.headerMatchSpecifier else { return isThere != matcher.invertMatch }
     guard let value = value ?? (matcher.treatMissingHeaderAsEmpty ? "" : nil) else { return false }
