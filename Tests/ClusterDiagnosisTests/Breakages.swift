@@ -61,6 +61,16 @@ enum Breakages {
       let stranger = try CertificateMaker(notBefore: Healthy.now.addingTimeInterval(-86_400)).root("stranger")
       $0.probes[Self.service] = .chain([stranger.certificate])
     },
+    Case(.failure, .webhooks, "its certificate is not for amesh.amesh-system.svc") {
+      let own = try CertificateMaker(notBefore: Healthy.now.addingTimeInterval(-86_400)).root("own")
+      $0.webhooks = .known([try Healthy.webhooks(Healthy.subject, bundle: own.pem)])
+      $0.probes[Self.service] = .chain([own.certificate])
+    },
+    Case(.failure, .webhooks, "namespace.injection.amesh.apisix.apache.org has no caBundle") {
+      var all = $0.webhooks.value ?? []
+      all[0].webhooks[0].bundle = ""
+      $0.webhooks = .known(all)
+    },
     Case(.warning, .webhooks, "has none of the mesh's roots") {
       let own = try CertificateMaker(notBefore: Healthy.now).root("own")
       $0.webhooks = .known([try Healthy.webhooks(Healthy.subject, bundle: own.pem)])

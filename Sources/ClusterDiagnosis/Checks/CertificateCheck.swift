@@ -14,9 +14,13 @@ enum CertificateCheck {
           snapshot.now
         )
       }
+      let pods = snapshot.controlPlanePods.value?.map { "\($0.name)-" }
       let intermediates = authority.intermediates.map { intermediate in
-        // A replica that is gone leaves its last one behind.
         let what = "the issuing certificate of \(intermediate.replica)"
+        // A replica that is gone leaves its last one behind.
+        if let pods, !pods.isEmpty, !pods.contains(where: intermediate.replica.hasPrefix) {
+          return Finding.ok(.certificates, "\(what), whose Pod is gone")
+        }
         return intermediate.notAfter > snapshot.now
           ? Lifetime.finding(.certificates, what, ends: intermediate.notAfter, near: 3600, snapshot.now)
           : Finding.ok(.certificates, "\(what) is over")
