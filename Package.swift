@@ -124,6 +124,7 @@ let package = Package(
       ]
     ),
     .target(name: "APISIXSink"),
+    .target(name: "PluginConfiguration", dependencies: ["KubernetesObjects"]),
     .target(
       name: "MeshResources",
       dependencies: [
@@ -566,6 +567,11 @@ let package = Package(
       ]
     ),
     .testTarget(name: "APISIXSinkTests", dependencies: ["APISIXSink", "AmeshTesting"]),
+    .testTarget(
+      name: "PluginConfigurationTests",
+      dependencies: ["AmeshTesting", "KubernetesObjects", "KubernetesYAML", "PluginConfiguration"],
+      exclude: ["Golden"]
+    ),
     .testTarget(
       name: "SidecarSettingsTests",
       dependencies: [
