@@ -60,7 +60,9 @@ let package = Package(
     ),
     .target(
       name: "MeshConfiguration",
-      dependencies: ["CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML", "Redirect"]
+      dependencies: [
+        "CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML", "PluginConfiguration", "Redirect",
+      ]
     ),
     .target(
       name: "ManifestInjection",
@@ -353,6 +355,7 @@ let package = Package(
         "MeshConfiguration",
         "Observability",
         "OpenSSLKeys",
+        "PluginConfiguration",
         "Redirect",
         "RedirectKernel",
         "SPIFFE",

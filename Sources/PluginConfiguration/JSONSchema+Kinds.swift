@@ -81,8 +81,9 @@ extension JSONSchemaRun {
     let items = keywords["items"]
     for (position, element) in zip(elements.indices, elements) {
       let schema: JSONValue? =
-        if let tuple = items?.array { tuple.indices.contains(position) ? tuple[position] : keywords["additionalItems"] }
-        else { items }
+        if let tuple = items?.array {
+          tuple.indices.contains(position) ? tuple[position] : keywords["additionalItems"]
+        } else { items }
       if let schema { problems += check(element, schema, "\(path)[\(position)]", depth - 1) }
       if problems.count >= JSONSchema.maximumProblems { break }
     }

@@ -206,10 +206,18 @@ struct JSONSchemaRun {
       }
     }
     if matching == 1 { return [] }
-    if matching > 1 { return [problem("fits \(matching) of the forms that exclude each other; choose one", path, depth)] }
+    if matching > 1 {
+      return [problem("fits \(matching) of the forms that exclude each other; choose one", path, depth)]
+    }
     // Who was looked into deepest is what was meant, most likely.
     guard parts.count > 1, let first = closest.first else { return closest }
-    return [problem("fits none of the \(parts.count) allowed forms; of one it is close to: \(first.message)", first.path, depth)]
+    return [
+      problem(
+        "fits none of the \(parts.count) allowed forms; of one it is close to: \(first.message)",
+        first.path,
+        depth
+      )
+    ]
   }
 
   private static func reach(_ problems: [Problem]) -> Int { -(problems.map(\.depth).min() ?? 0) }

@@ -41,7 +41,9 @@ package struct PluginConfigCheck: Sendable {
       let message = "\(plugin.key.name) is no plugin of the schema file; "
       switch unknownPlugins {
       case .deny:
-        result.problems.append(.init("\(path).name", message + "check the spelling, or add its schema (plugins.schemaFile)"))
+        result.problems.append(
+          .init("\(path).name", message + "check the spelling, or add its schema (plugins.schemaFile)")
+        )
       case .warn:
         result.warnings.append(.init("\(path).name", message + "APISIX leaves out what it does not know"))
       }

@@ -73,13 +73,16 @@ package struct PluginConfigReading: Sendable, Equatable {
       refuse("\(path).name", "has to be the plugin's name, such as response-rewrite")
       return nil
     }
-    let type = object["type"].flatMap { $0.isNull ? nil : $0 } ?? ""
+    let type = object["type"]?.unlessNull ?? ""
     guard let phase = type.string.flatMap({ PluginEntry.Phase(rawValue: $0) }) else {
       let text = String(decoding: type.serialized().prefix(80), as: UTF8.self)
-      refuse("\(path).type", "has to be \"\" for a plugin of APISIX, or pre-req or post-req for the runner's, not \(text)")
+      refuse(
+        "\(path).type",
+        "has to be \"\" for a plugin of APISIX, or pre-req or post-req for the runner's, not \(text)"
+      )
       return nil
     }
-    let given = object["config"].flatMap { $0.isNull ? nil : $0 } ?? (phase == .route ? [:] : "")
+    let given = object["config"]?.unlessNull ?? (phase == .route ? [:] : "")
     guard let config = config(given, of: phase, at: "\(path).config") else { return nil }
     return PluginEntry(phase, name, config)
   }
@@ -87,7 +90,10 @@ package struct PluginConfigReading: Sendable, Equatable {
   private mutating func config(_ value: JSONValue, of phase: PluginEntry.Phase, at path: String) -> JSONValue? {
     let bytes = value.string.map { Array($0.utf8) } ?? value.serialized()
     guard bytes.count <= PluginConfigLimits.configBytes else {
-      refuse(path, "has \(bytes.count) bytes; at most \(PluginConfigLimits.configBytes) are taken, since each route has them")
+      refuse(
+        path,
+        "has \(bytes.count) bytes; at most \(PluginConfigLimits.configBytes) are taken, since each route has them"
+      )
       return nil
     }
     guard phase == .route else { return .string(String(decoding: bytes, as: UTF8.self)) }
@@ -134,14 +140,17 @@ package struct PluginConfigReading: Sendable, Equatable {
       refuse(path, "names nothing; say services, hosts, ports or direction, or leave targets out for every route")
     }
     if !target.services.isEmpty, target.direction == .inbound {
-      refuse(path, "services are those that a Pod calls: leave direction out, or choose the called Pods by the selector")
+      refuse(
+        path,
+        "services are those that a Pod calls: leave direction out, or choose the called Pods by the selector"
+      )
     }
     return target
   }
 
   private mutating func service(_ value: JSONValue, at path: String, namespace: String) -> PluginTarget.Service? {
     guard let object = fields(value, path, ["name", "namespace"]) else { return nil }
-    let other = object["namespace"].flatMap { $0.isNull ? nil : $0 } ?? .string(namespace)
+    let other = object["namespace"]?.unlessNull ?? .string(namespace)
     guard let name = object["name"]?.string, KubernetesName.isLabel(name) else {
       refuse("\(path).name", "has to be the name of a Service")
       return nil
@@ -190,4 +199,9 @@ package struct PluginConfigReading: Sendable, Equatable {
     }
     return object
   }
+}
+
+extension JSONValue {
+  /// `nil` alone would be JSON's.
+  fileprivate var unlessNull: JSONValue? { isNull ? Optional.none : self }
 }

@@ -52,17 +52,28 @@ package enum PluginConfigStatus {
   private static func programmed(_ facts: PluginConfigFacts) -> Condition {
     let type = "Programmed"
     let those = facts.selected == 1 ? "1 selected sidecar" : "\(facts.selected) selected sidecars"
+    let have = facts.selected == 1 ? "has" : "have"
     if !facts.problems.isEmpty { return Condition(type, false, "Invalid", "see Accepted") }
     if facts.selected == 0 {
-      return Condition(type, false, "NoSidecars", "it selects no Pod with a sidecar; compare its selector with their labels")
+      return Condition(
+        type,
+        false,
+        "NoSidecars",
+        "it selects no Pod with a sidecar; compare its selector with their labels"
+      )
     }
     if facts.refused > 0 {
-      return Condition(type, false, "PartlyRefused", "\(facts.refused) of \(those) can't apply all of it: \(facts.refusal)")
+      return Condition(
+        type,
+        false,
+        "PartlyRefused",
+        "\(facts.refused) of \(those) can't apply all of it: \(facts.refusal)"
+      )
     }
     if facts.acknowledged < facts.selected {
-      return Condition(type, false, "Pending", "\(facts.acknowledged) of \(those) have it in force")
+      return Condition(type, false, "Pending", "\(facts.acknowledged) of \(those) \(have) it in force")
     }
-    return Condition(type, true, "Programmed", "\(those) \(facts.selected == 1 ? "has" : "have") it in force")
+    return Condition(type, true, "Programmed", "\(those) \(have) it in force")
   }
 
   private static func conflicted(_ key: PluginConfigKey, _ facts: PluginConfigFacts) -> Condition {

@@ -67,8 +67,13 @@ import Testing
       ("response-rewrite", ["headers": ["a:b": "c"], "_meta": ["x": 1]], "spec.plugins[0].config._meta: has no \"x\""),
       ("ip-restriction", ["whitelist": ["300.0.0.1"]], "spec.plugins[0].config.whitelist[0]: "),
       ("ip-restriction", [:], "spec.plugins[0].config: "),
-      ("cors", ["allow_credential": "yes"], "spec.plugins[0].config.allow_credential: has to be a boolean, not a string"),
-      ("limit-req", ["rate": 1, "burst": 0, "key": "a", "rejected_code": 100], "rejected_code: has to be at least 200"),
+      (
+        "cors", ["allow_credential": "yes"],
+        "spec.plugins[0].config.allow_credential: has to be a boolean, not a string"
+      ),
+      (
+        "limit-req", ["rate": 1, "burst": 0, "key": "a", "rejected_code": 100], "rejected_code: has to be at least 200"
+      ),
     ] as [(String, JSONValue, String)]
   )
   func `what a plugin would refuse is refused`(_ plugin: String, _ config: JSONValue, _ problem: String) {

@@ -80,7 +80,9 @@ import Testing
       ),
       (
         ["plugins": [["name": "a"]], "targets": [[:]]],
-        ["spec.targets[0]: names nothing; say services, hosts, ports or direction, or leave targets out for every route"]
+        [
+          "spec.targets[0]: names nothing; say services, hosts, ports or direction, or leave targets out for every route"
+        ]
       ),
       (
         [

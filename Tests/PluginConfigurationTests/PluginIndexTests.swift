@@ -3,7 +3,8 @@ import PluginConfiguration
 import Testing
 
 @Suite struct PluginIndexTests {
-  @Test(arguments: 0..<60) func `whatever happens, each Pod has its set, and whose set changed is told`(_ seed: UInt64) {
+  @Test(arguments: 0..<60) func `whatever happens, each Pod has its set, and whose set changed is told`(_ seed: UInt64)
+  {
     var random = RandomConfigs(seed: seed)
     var index = PluginIndex()
     var configs: [PluginConfigKey: PluginConfig] = [:]
@@ -22,7 +23,10 @@ import Testing
         configs[key] = random.pick([true, true, false]) ? random.config(key) : nil
         told = index.set(configs[key], for: key)
       } else {
-        let pod = PluginIndex.Pod(namespace: random.pick(["shop", "bank"]), name: random.pick(["1", "2", "3", "4", "5"]))
+        let pod = PluginIndex.Pod(
+          namespace: random.pick(["shop", "bank"]),
+          name: random.pick(["1", "2", "3", "4", "5"])
+        )
         pods[pod] = random.pick([true, true, false]) ? random.labels() : nil
         told = index.set(pods[pod], for: pod) ? [pod] : []
         told = told.filter { pods[$0] != nil }

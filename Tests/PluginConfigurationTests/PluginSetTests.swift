@@ -40,7 +40,9 @@ import Testing
 
   @Test func `targets that do not meet do not conflict, and both stay`() {
     let set = PluginSet(
-      merging: [config("a", 1, [PluginTarget(direction: .inbound)]), config("b", 2, [PluginTarget(direction: .outbound)])]
+      merging: [
+        config("a", 1, [PluginTarget(direction: .inbound)]), config("b", 2, [PluginTarget(direction: .outbound)]),
+      ]
     )
     #expect(set.conflicts == [])
     #expect(set.parts.count == 2)
