@@ -279,6 +279,28 @@ let package = Package(
       ]
     ),
 
+    .target(
+      name: "PluginServer",
+      dependencies: [
+        "CallerAuthentication", "EnvoyAPI", "EnvoyServices", "IdentityServer", "PluginConfiguration", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
+      name: "PluginControl",
+      dependencies: [
+        "KubernetesAPI", "KubernetesObjects", "PluginConfiguration",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+
     // The library that APISIX loads.
     .target(
       name: "SidecarStatus",
@@ -356,6 +378,8 @@ let package = Package(
         "Observability",
         "OpenSSLKeys",
         "PluginConfiguration",
+        "PluginControl",
+        "PluginServer",
         "Redirect",
         "RedirectKernel",
         "SPIFFE",

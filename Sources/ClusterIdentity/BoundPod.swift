@@ -14,11 +14,14 @@ struct BoundPod: Sendable, Hashable {
   var hasEnded: Bool
   /// Nil where nobody asks, or the Pod is over.
   var sidecar: SharedSidecar?
+  /// Nil where nobody asks, or the Pod has no sidecar.
+  var labels: SharedLabels?
 
-  init?(_ pod: JSONView, sidecar: SharedSidecar? = nil) {
+  init?(_ pod: JSONView, sidecar: SharedSidecar? = nil, labels: SharedLabels? = nil) {
     guard let metadata = pod["metadata"], let uid = metadata.string(of: "uid"), !uid.isEmpty else { return nil }
     self.uid = uid
     self.sidecar = sidecar
+    self.labels = labels
     deletedAt = metadata.deletedAt
     let spec = pod["spec"]
     serviceAccount = spec?.string(of: "serviceAccountName") ?? "default"

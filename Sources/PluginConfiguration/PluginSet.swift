@@ -32,6 +32,8 @@ package struct PluginSet: Sendable, Equatable {
   package private(set) var conflicts: Set<Conflict> = []
   /// Of all that select the Pod, those that have nothing to give among them.
   package private(set) var configs: [PluginConfigKey] = []
+  /// Theirs.
+  package private(set) var versions: [PluginConfigKey: String] = [:]
   /// The same for the same content, at every replica.
   package private(set) var revision = PluginSet.empty
 
@@ -43,6 +45,7 @@ package struct PluginSet: Sendable, Equatable {
   package init(merging configs: [PluginConfig]) {
     let ordered = configs.sorted { $0.precedes($1) }
     self.configs = ordered.map(\.key)
+    for config in ordered { versions[config.key] = config.version }
     /// Plugins that a config takes for every route, with its priority: nobody after it can have them.
     var taken: [PluginEntry.Key: Int] = [:]
     var earlier: [PluginEntry.Key: [Claim]] = [:]
