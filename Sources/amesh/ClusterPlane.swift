@@ -66,6 +66,7 @@ struct ClusterPlane {
     objects = BoundObjects(
       client,
       sidecar: { PodSidecar($0, neverInject: current.snapshot.mesh.neverInject) },
+      keepsLabels: configuration.plugins.isEnabled && configuration.identity.isEnabled,
       metrics: metrics,
       logger: logger
     )
