@@ -127,6 +127,7 @@ let package = Package(
     ),
     .target(name: "APISIXSink"),
     .target(name: "PluginConfiguration", dependencies: ["KubernetesObjects"]),
+    .target(name: "RoutePlugins", dependencies: ["KubernetesObjects", "PluginConfiguration"]),
     .target(
       name: "MeshResources",
       dependencies: [
@@ -222,10 +223,11 @@ let package = Package(
     .target(
       name: "XDSClient",
       dependencies: [
-        "EnvoyAPI", "EnvoyServices", "SidecarSettings", "XDSProtocol",
+        "EnvoyAPI", "EnvoyServices", "KubernetesObjects", "PluginConfiguration", "SidecarSettings", "XDSProtocol",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
     .target(
@@ -321,7 +323,7 @@ let package = Package(
       name: "DataPlane",
       dependencies: [
         "APISIXSink", "CSharedDictionary", "EnvoyAPI", "KubernetesObjects", "MeshResources", "Observability",
-        "SidecarSettings", "SidecarStatus", "XDSClient", "XDSProtocol",
+        "PluginConfiguration", "RoutePlugins", "SidecarSettings", "SidecarStatus", "XDSClient", "XDSProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -330,8 +332,8 @@ let package = Package(
     .target(
       name: "xds",
       dependencies: [
-        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "SidecarSettings",
-        "XDSProtocol",
+        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "PluginConfiguration",
+        "RoutePlugins", "SidecarSettings", "XDSProtocol",
         "XDSTranslation",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -594,6 +596,10 @@ let package = Package(
       ]
     ),
     .testTarget(name: "APISIXSinkTests", dependencies: ["APISIXSink", "AmeshTesting"]),
+    .testTarget(
+      name: "RoutePluginsTests",
+      dependencies: ["AmeshTesting", "KubernetesObjects", "PluginConfiguration", "RoutePlugins"]
+    ),
     .testTarget(
       name: "PluginConfigurationTests",
       dependencies: ["AmeshTesting", "KubernetesObjects", "KubernetesYAML", "PluginConfiguration"],
