@@ -19,6 +19,7 @@ struct ConnectionSettings: Sendable, Hashable {
   init() {}
 
   init(_ manager: Manager, notes: inout Notes) {
+    notes.unread(manager)
     ignoresAnyPort = manager.stripAnyHostPort
     ignoresOwnPort = manager.stripMatchingHostPort
     for upgrade in manager.upgradeConfigs where !upgrade.hasEnabled || upgrade.enabled.value {

@@ -29,6 +29,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case pathMatch = "path-match"
   case connect
   case requireTLS = "require-tls"
+  case externalTLS = "external-tls"
   case onDemandHosts = "on-demand-hosts"
   // Actions.
   case cluster

@@ -72,7 +72,7 @@ extension Feature {
         "rbac, jwt_authn, ext_authz and other filters that guard access",
         "not enforced by APISIX: all requests are answered 403, for safety"
       )
-    case .httpFilter: .refused("other HTTP filters", "the filter is left out")
+    case .httpFilter: .refused("other filters, of HTTP and of connections", "the filter is left out")
     case .listenerAddress: .refused("listeners on pipes and internal addresses", "the listener is left out")
     default: nil
     }
@@ -103,7 +103,8 @@ extension Feature {
     case .queryMatch: .refused("query parameter matchers without a pattern", "the route is left out")
     case .pathMatch: .refused("path_match_policy and other path matchers", "the route is left out")
     case .connect: .refused("connect_matcher", "the route is left out: APISIX does not take CONNECT")
-    case .requireTLS: .refused("require_tls", "plain requests are served too")
+    case .requireTLS: .translated("require_tls: ALL", "redirect to https of what did not come in TLS")
+    case .externalTLS: .refused("require_tls: EXTERNAL_ONLY", "plain requests from outside are served too")
     case .onDemandHosts: .refused("vhds", "virtual hosts on demand are not fetched")
     default: nil
     }
@@ -199,7 +200,8 @@ extension Feature {
     case .clientCertificate: .refused("client certificates to endpoints outside of the mesh", "no certificate is shown")
     case .mutualTLS:
       .approximated("mutual TLS within the mesh (transport_socket_matches)", "left to the sidecar's own mutual TLS")
-    case .transportSocket: .refused("other transport sockets", "plain text is spoken")
+    case .transportSocket:
+      .refused("other transport sockets", "answered 503, since nothing goes out in plain text that was not to")
     case .endpointHealth:
       .translated(
         "health_status; panic threshold",

@@ -83,6 +83,8 @@ extension Envoy_Extensions_Filters_Http_LocalRatelimit_V3_LocalRateLimit {
     return [
       "rate": perSecond.seconds,
       "burst": .number(JSONNumber(Int(tokenBucket.maxTokens) - 1)),
+      // Without it, APISIX's schema asks for where a Redis is.
+      "policy": "local",
       "key": "route_id",
       "nodelay": true,
       "rejected_code": .number(JSONNumber(code)),

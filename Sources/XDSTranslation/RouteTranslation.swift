@@ -35,6 +35,8 @@ struct RouteTranslation {
     notes.unread(route)
     if let filter = context.settings.guardingFilter {
       abort(403, body: "\(filter) is not enforced by this sidecar")
+    } else if host.requireTls == .all, !context.requiresTLS {
+      plugins["redirect"] = ["ret_code": 301, "uri": "https://$host$request_uri"]
     } else {
       act(clusters: directory)
     }

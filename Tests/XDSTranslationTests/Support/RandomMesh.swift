@@ -34,8 +34,12 @@ struct RandomMesh {
 
   mutating func listener(_ address: String, _ port: UInt32) -> Envoy_Config_Listener_V3_Listener {
     let allowsUpgrade = chance(50)
+    let (stripsOwn, stripsAny) = (chance(15), chance(10))
     let manager = ConnectionSettings.Manager.with {
       $0.rds.routeConfigName = address == "0.0.0.0" ? "\(port)" : "\(address):\(port)"
+      // Envoy takes one of both.
+      $0.stripMatchingHostPort = stripsOwn && !stripsAny
+      if stripsAny { $0.stripAnyHostPort = true }
       $0.upgradeConfigs = allowsUpgrade ? [.with { $0.upgradeType = "websocket" }] : []
     }
     return .with {
@@ -71,16 +75,6 @@ struct RandomMesh {
       $0.name = name
       $0.virtualHosts = hosts.shuffled(using: &random)
       $0.ignorePortInHostMatching = ignores
-      // Domains with a port match nothing then, and are said once.
-      if ignores {
-        var seen: Set<String> = []
-        for index in $0.virtualHosts.indices {
-          $0.virtualHosts[index].domains.removeAll {
-            $0.hasSuffix(":" + port) || !seen.insert($0.lowercased()).inserted
-          }
-        }
-        $0.virtualHosts.removeAll { $0.domains.isEmpty }
-      }
     }
   }
 
