@@ -1,6 +1,6 @@
 /// A row of the table of features.
 package struct FeatureRow: Sendable, Hashable {
-  package enum Treatment: String, Sendable, Hashable {
+  package enum Treatment: String, Sendable, Hashable, CaseIterable {
     case translated
     case approximated
     case refused
@@ -30,14 +30,20 @@ extension Feature {
 
   package var row: FeatureRow { listenerRow ?? matchRow ?? actionRow ?? clusterRow }
 
-  /// The table in Markdown.
+  /// The table in Markdown, and how many rows of each kind there are.
   package static var markdown: String {
     var lines = ["| xDS | | In APISIX |", "|---|---|---|"]
     for feature in allCases {
-      lines.append("| \(feature.row.subject) | \(feature.row.treatment.rawValue) | \(feature.row.outcome) |")
+      let row = feature.row
+      lines.append("| \(escaped(row.subject)) | \(row.treatment.rawValue) | \(escaped(row.outcome)) |")
     }
-    return lines.joined(separator: "\n").replacing("*", with: "\\*") + "\n"
+    let counts = FeatureRow.Treatment.allCases.map { treatment in
+      "\(allCases.count { $0.row.treatment == treatment }) \(treatment.rawValue)"
+    }
+    return lines.joined(separator: "\n") + "\n\n\(allCases.count) features: \(counts.joined(separator: ", ")).\n"
   }
+
+  private static func escaped(_ text: String) -> String { text.replacing("|", with: "\\|").replacing("*", with: "\\*") }
 
   private var listenerRow: FeatureRow? {
     switch self {

@@ -21,7 +21,8 @@ struct DumpCommandTests {
   @Test func `Findings alone are lines`() async throws {
     let result = try await RunningCommand.run(["dump", "--from", Self.capture, "--findings"])
     #expect(result.status == 0, "\(result.error)")
-    #expect(result.output.contains("refused circuit-breakers: connections, requests and retries are not limited\n  cluster "))
+    let line = "refused circuit-breakers: connections, requests and retries are not limited\n  cluster "
+    #expect(result.output.contains(line))
   }
 
   @Test func `A resource that is none is told of, and the others are translated`() async throws {
