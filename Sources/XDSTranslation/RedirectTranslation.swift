@@ -66,8 +66,10 @@ extension Envoy_Config_Route_V3_RedirectAction {
     return "\(scheme.map { $0 + ":" } ?? "")//\(hostRedirect.replacing("$", with: "$$"))\(port)"
   }
 
-  /// The plugin takes `\$name` for text.
-  private static func escaped(_ text: String) -> String { text.replacing("$", with: "\\$") }
+  /// The plugin takes a dollar sign for a variable's, and loses backslashes; in a URI, this means the same.
+  private static func escaped(_ text: String) -> String {
+    text.replacing("$", with: "%24").replacing("\\", with: "%5C")
+  }
 }
 
 extension Envoy_Config_Route_V3_RouteMatch {

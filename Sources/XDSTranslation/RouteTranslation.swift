@@ -34,7 +34,7 @@ struct RouteTranslation {
     guard let match = RouteMatchTranslation(route.match, notes: &notes), !match.isImpossible else { return nil }
     notes.unread(route)
     if let filter = context.settings.guardingFilter {
-      abort(403, body: "\(filter) is not enforced by this sidecar")
+      forbid(filter)
     } else if host.requireTls == .all, !context.requiresTLS {
       plugins["redirect"] = ["ret_code": 301, "uri": "https://$host$request_uri"]
     } else {
@@ -52,6 +52,7 @@ struct RouteTranslation {
     overrides.apply(frame.typedPerFilterConfig, notes: &notes)
     overrides.apply(host.typedPerFilterConfig, notes: &notes)
     overrides.apply(route.typedPerFilterConfig, notes: &notes)
+    if let filter = overrides.guardingFilter { return forbid(filter) }
     overrides.addPlugins(to: &plugins, notes: &notes)
 
     var rewrite = ProxyRewrite()
@@ -117,6 +118,9 @@ struct RouteTranslation {
     if !(200...599).contains(direct.status) { notes.add(.responseStatus, "\(direct.status)") }
     abort((200...599).contains(direct.status) ? Int(direct.status) : 503, body: body)
   }
+
+  /// Nothing may pass what would not be asked.
+  private mutating func forbid(_ filter: String) { abort(403, body: "\(filter) is not enforced by this sidecar") }
 
   /// Answers in place of an upstream. A fault of the route comes first, as Envoy has it, but there is one plugin for both:
   /// its delay stays.

@@ -1,4 +1,4 @@
-"""Upstreams that say the name of their cluster."""
+"""Upstreams that say the name of their cluster, and what has arrived."""
 
 import http.server
 import threading
@@ -13,6 +13,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("content-length") or 0))
         self.send_response(200)
         self.send_header("x-cluster", self.server.cluster)
+        self.send_header("x-target", self.path)
+        self.send_header("x-host", self.headers["host"])
         self.send_header("content-length", "0")
         self.end_headers()
 

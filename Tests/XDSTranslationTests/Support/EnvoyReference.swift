@@ -30,6 +30,9 @@ struct EnvoyReference {
       }
       return clusters.contains(action.cluster) ? .cluster(action.cluster) : .status(503)
     case .directResponse(let response): return .status(Int(response.status))
+    case .redirect(let redirect):
+      let codes: [Int: Int] = [0: 301, 1: 302, 2: 303, 3: 307, 4: 308]
+      return codes[redirect.responseCode.rawValue].map { .status($0) } ?? .nothing
     default: return .nothing
     }
   }
