@@ -22,6 +22,7 @@ struct ConnectionSettings: Sendable, Hashable {
     notes.unread(manager)
     ignoresAnyPort = manager.stripAnyHostPort
     ignoresOwnPort = manager.stripMatchingHostPort
+    if ignoresAnyPort || ignoresOwnPort { notes.add(.hostPort) }
     for upgrade in manager.upgradeConfigs where !upgrade.hasEnabled || upgrade.enabled.value {
       if upgrade.upgradeType.lowercased() == "websocket" {
         allowsWebSocket = true

@@ -90,6 +90,11 @@ extension Feature {
       .translated("virtual hosts", "`hosts` of its routes, shared by a service where there are several")
     case .domains:
       .refused("domains that are no host names", "the domain is left out")
+    case .hostPort:
+      .approximated(
+        "strip_matching_host_port, strip_any_host_port",
+        "the port is left out where hosts are compared; upstreams see it"
+      )
     case .routeOrder: .translated("first match wins", "`priority` among routes of one host, all under the same `uri`")
     case .path:
       .translated("prefix, path, path_separated_prefix, safe_regex, case_sensitive", "conditions on `uri`")
@@ -129,9 +134,10 @@ extension Feature {
       .refused("original destination among weighted clusters", "the cluster is left out of the split")
     case .clusterHeader:
       .refused("cluster_header, cluster specifier plugins", "requests are answered 503")
-    case .redirect: .translated("redirect", "redirect")
-    case .redirectRewrite:
-      .approximated("redirect that rewrites the path", "the location is relative to the scheme, or to the host")
+    case .redirect:
+      .translated("redirect, by path, prefix, expression, host, port, scheme", "redirect, after proxy-rewrite")
+    case .redirectRewrite: .approximated("redirect that rewrites the path and strips the query", "the query stays")
+    case .redirectPort: .approximated("https_redirect of a host that names port 80", "the port stays in the location")
     case .directResponse: .translated("direct_response", "fault-injection, without its upstream")
     case .responseStatus: .approximated("statuses below 200", "answered 503")
     case .otherAction: .refused("filter_action, non_forwarding_action", "requests are answered 404")

@@ -69,12 +69,7 @@ struct RouteTranslation {
         action.requestMirrorPolicies.isEmpty ? host.requestMirrorPolicies : action.requestMirrorPolicies,
         clusters: directory
       )
-    case .redirect(let redirect):
-      if let plugin = redirect.plugin(matching: route.match, notes: &notes) {
-        plugins["redirect"] = plugin
-      } else {
-        abort(503)
-      }
+    case .redirect(let redirect): send(redirect)
     case .directResponse(let direct): respond(direct)
     case .filterAction, .nonForwardingAction, nil:
       notes.add(.otherAction)
@@ -103,6 +98,13 @@ struct RouteTranslation {
       request.apply(adding: level.0, removing: level.1, notes: &notes)
       response.apply(adding: level.2, removing: level.3, notes: &notes)
     }
+  }
+
+  private mutating func send(_ redirect: Envoy_Config_Route_V3_RedirectAction) {
+    var rewrite = ProxyRewrite()
+    guard rewrite.rewritePath(of: redirect, matched: route.match, notes: &notes) else { return abort(503) }
+    plugins["proxy-rewrite"] = rewrite.plugin
+    plugins["redirect"] = redirect.plugin(isRewritten: rewrite.path != nil, notes: &notes)
   }
 
   private mutating func respond(_ direct: Envoy_Config_Route_V3_DirectResponseAction) {

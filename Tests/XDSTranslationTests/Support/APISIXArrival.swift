@@ -16,7 +16,9 @@ struct APISIXArrival {
     let path = Self.substituted(uri, rewrite?["regex_uri"]) ?? uri
     target = path + (query.map { (path.contains("?") ? "&" : "?") + $0 } ?? "")
     host = rewrite?["host"]?.string ?? variables["http_host"] ?? ""
-    location = route["plugins"]?["redirect"].map { redirect in
+    var variables = variables
+    variables["upstream_uri"] = target
+    location = route["plugins"]?["redirect"].map { [variables] redirect in
       let appended = redirect["append_query_string"] == true ? query : nil
       let uri = Self.substituted(uri, redirect["regex_uri"]) ?? Self.resolved(redirect["uri"]?.string ?? "", variables)
       return uri + (appended.map { (uri.contains("?") ? "&" : "?") + $0 } ?? "")

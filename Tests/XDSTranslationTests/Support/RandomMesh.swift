@@ -155,13 +155,14 @@ struct RandomMesh {
     if chance(50) { redirect.hostRedirect = element(["new.example", "new.example:8081"]) }
     if chance(20) { redirect.httpsRedirect = true }
     if chance(20), !redirect.hostRedirect.contains(":") { redirect.portRedirect = 8443 }
-    switch count(0...4) {
+    redirect.stripQuery = chance(25)
+    // Where a path is rewritten, the query stays, which the table of features says.
+    switch redirect.stripQuery ? element([0, 3]) : count(0...4) {
     case 0: redirect.pathRedirect = element(["/moved", "/moved?by=us", "/mo$ved"])
     case 1: redirect.prefixRewrite = element(["/", "/new", "/new/"])
     case 2: redirect.regexRewrite = expression()
     default: break
     }
-    redirect.stripQuery = chance(25)
     return redirect
   }
 
