@@ -6,26 +6,39 @@ import SwiftASN1
 
 /// Whether the API server would trust what a webhook shows.
 enum ServingChain {
+  enum Problem: Equatable {
+    case untrusted(String)
+    /// All is well but that the certificate is for others.
+    case otherName
+  }
+
   /// - Returns: what is wrong; nil for a chain that leads to one of the roots and is for that host.
   static func problem(
     _ chain: [MeshCertificate],
     roots: [MeshCertificate],
     host: String,
     now: Date
-  ) async -> String? {
-    guard let leaf = chain.first else { return "it shows no certificate" }
+  ) async -> Problem? {
+    guard let leaf = chain.first else { return .untrusted("it shows no certificate") }
+    let store = CertificateStore(roots.map(\.x509))
+    let intermediates = CertificateStore(chain.dropFirst().prefix(TrustBundle.maximumChain).signers)
+    var verifier = Verifier(rootCertificates: store) {
+      RFC5280Policy(fixedExpiryValidationTime: now)
+      KnownExtensions()
+    }
+    if case .couldNotValidate(let failures) = await verifier.validate(leaf: leaf.x509, intermediates: intermediates) {
+      return .untrusted(
+        failures.first.map { "\($0.policyFailureReason)" } ?? "no chain leads from it to a root of the caBundle"
+      )
+    }
     let isAddress = IPAddress(host) != nil
-    var verifier = Verifier(rootCertificates: CertificateStore(roots.map(\.x509))) {
+    var named = Verifier(rootCertificates: store) {
       RFC5280Policy(fixedExpiryValidationTime: now)
       ServerIdentityPolicy(serverHostname: isAddress ? nil : host, serverIP: isAddress ? host : nil)
       KnownExtensions()
     }
-    let intermediates = CertificateStore(chain.dropFirst().prefix(TrustBundle.maximumChain).signers)
-    switch await verifier.validate(leaf: leaf.x509, intermediates: intermediates) {
-    case .validCertificate: return nil
-    case .couldNotValidate(let failures):
-      return failures.first.map { "\($0.policyFailureReason)" } ?? "no chain leads from it to a root of the caBundle"
-    }
+    if case .validCertificate = await named.validate(leaf: leaf.x509, intermediates: intermediates) { return nil }
+    return .otherName
   }
 }
 

@@ -3,7 +3,7 @@ package import FoundationEssentials
 
 /// What a person should know of the authority before it hurts.
 package enum AuthorityWarnings {
-  /// A root of one's own is replaced long before; one that comes so near to its end is not being replaced.
+  /// What ends within this time is not being replaced by whoever should have.
   static let nearTheEnd: TimeInterval = 14 * 86_400
   /// The one reason that is about what a person has plugged in.
   static let pluggedInExpires = "PluggedInAuthorityExpires"
@@ -20,7 +20,9 @@ package enum AuthorityWarnings {
     now: Date
   ) -> [(reason: String, message: String)] {
     var warnings: [(reason: String, message: String)] = []
-    if let signer = state.signer, signer.certificate.notAfter <= now.addingTimeInterval(nearTheEnd) {
+    // Where roots live for days only, a new one is prepared later than that too.
+    let near = min(nearTheEnd, min(policy.prepareAhead, policy.rootLife / 2) / 2)
+    if let signer = state.signer, signer.certificate.notAfter <= now.addingTimeInterval(near) {
       let next = state.successor.map { "root \($0.id) is prepared and not active yet" } ?? "no root is prepared"
       warnings.append(
         (

@@ -7,13 +7,18 @@ import ServiceLifecycle
 
 /// Tells people at the authority's own objects, by Events and in the log, what will hurt unless somebody acts.
 package struct AuthorityWatch: Service {
-  /// An Event lives for an hour.
-  private static let period = Duration.seconds(1800)
-  /// Until the first look at the start is over.
-  private static let first = Duration.seconds(60)
+  /// Between looks; what is over so soon nobody need be told of.
+  private static let period = Duration.seconds(60)
+  /// Until the same is told again: an Event lives for an hour.
+  private static let again: TimeInterval = 1800
+
+  /// What is told, whatever its wording says of this moment.
+  private struct Topic: Hashable {
+    var subject: EventSubject
+    var reason: String
+  }
 
   private let plane: ClusterAuthority
-  private let names: ObjectNames
   private let policy: RotationPolicy
   private let post: @Sendable (Notice) -> Void
   private let time: Timekeeper
@@ -23,7 +28,6 @@ package struct AuthorityWatch: Service {
   /// - Parameter post: takes what is to be told; see ``EventRecorder/post(_:)``.
   package init(
     _ plane: ClusterAuthority,
-    names: ObjectNames,
     policy: RotationPolicy,
     post: @escaping @Sendable (Notice) -> Void,
     time: Timekeeper = Timekeeper(),
@@ -31,7 +35,6 @@ package struct AuthorityWatch: Service {
     logger: Logger
   ) {
     self.plane = plane
-    self.names = names
     self.policy = policy
     self.post = post
     self.time = time
@@ -41,33 +44,31 @@ package struct AuthorityWatch: Service {
 
   package func run() async throws {
     await cancelWhenGracefulShutdown {
-      var wait = Self.first
+      var told: [Topic: Date] = [:]
       while !Task.isCancelled {
         // Only cancellation ends it early.
-        try? await self.time.sleep(wait)
-        wait = Self.period
-        if !Task.isCancelled { await self.look(now: self.wallClock()) }
+        try? await self.time.sleep(Self.period)
+        if !Task.isCancelled { self.look(&told, now: self.wallClock()) }
       }
     }
   }
 
-  /// Looks once. A state that can't be read is told by whoever takes the steps of rotation.
-  func look(now: Date) async {
+  private func look(_ told: inout [Topic: Date], now: Date) {
     // What all replicas see one of them tells.
-    guard plane.election.leadership != nil, let state = try? await plane.authority.storedState() else { return }
-    let ends = plane.custody.pluggedInEnds
-    let warnings = AuthorityWarnings.of(
-      state,
-      holds: plane.authority.holds,
-      pluggedInEnds: ends,
-      policy,
-      now: now
-    )
-    for warning in warnings {
-      logger.warning("\(warning.message)", metadata: ["reason": "\(warning.reason)"])
-      let name = warning.reason == AuthorityWarnings.pluggedInExpires ? names.pluggedInSecret : names.authoritySecret
-      let subject = EventSubject(apiVersion: "v1", kind: "Secret", namespace: names.namespace, name: name)
-      post(Notice(subject, reason: warning.reason, message: warning.message))
+    let leads = plane.election.leadership != nil
+    let notices = (leads ? plane.shared(policy, now: now) : []) + plane.own
+    let topics = notices.map { Topic(subject: $0.subject, reason: $0.reason) }
+    // What has gone and comes again is news.
+    told = told.filter { topics.contains($0.key) }
+    let warnings = leads ? Set(plane.warnings(policy, now: now)) : []
+    for (notice, topic) in zip(notices, topics) {
+      if let last = told[topic], abs(now.timeIntervalSince(last)) < Self.again { continue }
+      told[topic] = now
+      // The others are in the log already, told by what met with them.
+      if warnings.contains(notice) {
+        logger.warning("\(notice.message)", metadata: ["reason": "\(notice.reason)"])
+      }
+      post(notice)
     }
   }
 }

@@ -17,6 +17,7 @@ package struct ClusterAuthority: Sendable {
   package let follower: AuthorityFollower
   package let webhooks: WebhookPatcher?
   package let pluggedIn: PluggedInWatch
+  let cluster: Configuration
 
   /// What is told about a cluster.
   package struct Configuration: Sendable {
@@ -145,6 +146,7 @@ package struct ClusterAuthority: Sendable {
     }
     self.authority = authority
     self.custody = custody
+    self.cluster = cluster
     late.box.withLockedValue { $0 = election }
     authority.onChange { [bundles, webhooks] _ in
       bundles.look()

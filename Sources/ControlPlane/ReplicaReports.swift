@@ -169,10 +169,12 @@ package final class ReplicaReports: Service {
   }
 
   private func note(_ error: APIError?) {
-    let isNew = memory.withLockedValue { memory in
+    let (isNew, isOver) = memory.withLockedValue { memory in
       defer { memory.problem = error }
-      return memory.problem?.description != error?.description
+      let isOver = error == nil && memory.problem != nil && memory.problem?.isCancelled != true
+      return (memory.problem?.description != error?.description, isOver)
     }
+    if isOver { logger.info("Other replicas can be told again", metadata: ["configMap": "\(key)"]) }
     if isNew, let error, !error.isCancelled {
       logger.warning("Other replicas can't be told", metadata: ["configMap": "\(key)", "error": "\(error)"])
     }

@@ -57,6 +57,9 @@ package final class SecretCustody: Custody {
   /// The generation that was seen last; nil before there is one.
   package var newestGeneration: Int? { memory.withLockedValue { $0.newest?.state.generation } }
 
+  /// What was seen last; nil before there is one.
+  var newestState: AuthorityState? { memory.withLockedValue { $0.newest?.state } }
+
   package func load() async throws(CustodyError) -> AuthorityState? { try await read()?.held.state }
 
   package func createOrAdopt(_ state: AuthorityState) async throws(CustodyError) -> AuthorityState {
@@ -132,7 +135,7 @@ package final class SecretCustody: Custody {
     let before = memory.withLockedValue { $0 }
     let secret = try await ask { client, key throws(APIError) in try await client.find(.secrets, key)?.root.value }
     let held = try secret.map { secret throws(CustodyError) in try decode(secret) }
-    try before.check(held, path: path)
+    try before.check(held, path: path, cure: AuthorityMemory.cure(names))
     guard let held, let secret else { return nil }
     if before.newest == nil { try await refuseIfOlderThanPublished(held.state) }
     memory.withLockedValue { $0.keep(held) }
@@ -183,15 +186,13 @@ package final class SecretCustody: Custody {
   /// Another authority must not come of a Secret that was lost.
   private func refuseIfTrusted() async throws(CustodyError) {
     guard let roots = try await published()?.roots, !roots.isEmpty else { return }
-    let cure = "delete the ConfigMap \(bundleKey) for a new authority, which nobody trusts yet"
-    throw .lost(path: path, roots: Array(roots), cure: cure)
+    throw .lost(path: path, roots: Array(roots), cure: AuthorityMemory.cure(names))
   }
 
   /// Nor may one that starts go on from a backup that is older than what everybody has.
   private func refuseIfOlderThanPublished(_ state: AuthorityState) async throws(CustodyError) {
     guard let known = try await published()?.generation, state.generation < known else { return }
-    let cure = "delete the ConfigMap \(bundleKey) to go on from the older one"
-    throw .wentBack(path: path, found: state.generation, known: known, cure: cure)
+    throw .wentBack(path: path, found: state.generation, known: known, cure: AuthorityMemory.cure(names))
   }
 
   /// A root is published before anything is signed under it.

@@ -47,11 +47,13 @@ struct WebhookBundle: Sendable, Equatable {
     let held = ours.mapValues { bundle in
       Data(base64Encoded: bundle).map { Self.certificates(String(decoding: $0, as: UTF8.self)) } ?? []
     }
-    let extras = Set(held.values.joined()).subtracting(wanted)
+    let others = Set(held.values.joined()).subtracting(wanted).sorted { $0.lexicographicallyPrecedes($1) }
+    // No more than are read back.
+    let extras = Set(others.prefix(max(0, Self.maximumRoots - wanted.count)))
     hasExtras = !extras.isEmpty && !mayRemove
     let right = mayRemove ? Set(wanted) : extras.union(wanted)
     guard held.values.contains(where: { Set($0) != right }) else { return }
-    let all = wanted + right.subtracting(wanted).sorted { $0.lexicographicallyPrecedes($1) }.prefix(Self.maximumRoots)
+    let all = wanted + right.subtracting(wanted).sorted { $0.lexicographicallyPrecedes($1) }
     let text = all.map { PEM.text(label: "CERTIFICATE", derBytes: $0) }.joined()
     // All webhooks of ours: what is left out of an apply is taken away.
     let webhooks = ours.keys.sorted().map { name -> JSONValue in

@@ -11,6 +11,7 @@ package final class WebhookPatcher: Service {
   static let fieldManager = "amesh-webhook"
 
   private struct Memory {
+    var first = FirstTrust()
     var ledger = RetryLedger<String>(backoff: Backoff(first: .milliseconds(250), longest: .seconds(10)))
     var problem: APIError?
     /// Since when the configuration has been as it is.
@@ -66,14 +67,21 @@ package final class WebhookPatcher: Service {
   /// Looks soon: roots have changed.
   package func look() { bell.ring() }
 
-  /// What is in the way; nil while the configuration can be written.
-  package var problem: APIError? { memory.withLockedValue { $0.problem } }
+  /// How the configuration stands to what we serve with, as far as is known.
+  package var standing: WebhookStanding {
+    guard let pem = roots() else { return .unknown }
+    let problem = memory.withLockedValue { $0.problem } ?? informer.problem
+    guard informer.hasSynced else { return .untrusted(problem: problem) }
+    guard let object = informer[ObjectKey(name: name)] else { return .missing }
+    guard object.revision == revision else { return .foreign(revision: object.revision) }
+    let bundle = WebhookBundle(object, name: name, revision: revision, pem: pem, mayRemove: false)
+    return bundle.patch == nil ? .right : .untrusted(problem: problem)
+  }
 
-  /// Whether the configuration trusts what we serve with, as far as is known.
-  package var isRight: Bool {
-    guard let object = informer[ObjectKey(name: name)], let pem = roots() else { return false }
-    return object.revision == revision
-      && WebhookBundle(object, name: name, revision: revision, pem: pem, mayRemove: false).patch == nil
+  /// Whether this replica should not be asked yet, see ``FirstTrust``.
+  package var isAwaitingTrust: Bool {
+    let (standing, now) = (standing, time.now())
+    return memory.withLockedValue { $0.first.holds(standing, at: now) }
   }
 
   package func run() async throws {
@@ -109,7 +117,11 @@ package final class WebhookPatcher: Service {
     let (removal, isDue) = memory.withLockedValue { ($0.changed + Self.settled, $0.ledger.isDue(name, at: now)) }
     guard informer.hasSynced, isDue, let pem = roots(), let object = informer[ObjectKey(name: name)] else { return nil }
     let bundle = WebhookBundle(object, name: name, revision: revision, pem: pem, mayRemove: removal <= now)
-    guard let patch = bundle.patch else { return bundle.hasExtras ? removal : nil }
+    guard let patch = bundle.patch else {
+      // Whoever has mended it.
+      memory.withLockedValue { $0.problem = nil }
+      return bundle.hasExtras ? removal : nil
+    }
     memory.withLockedValue { $0.ledger.begins(name, at: now) }
     do throws(APIError) {
       try await client.apply(.mutatingWebhookConfigurations, patch, fieldManager: Self.fieldManager, force: true)

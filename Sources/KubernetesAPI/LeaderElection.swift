@@ -107,7 +107,11 @@ package final class LeaderElection: Service {
       case .create(let record): written = try await write(record, into: nil, asked)
       case .take(let record), .renew(let record): written = try await write(record, into: lease, asked)
       }
-      memory.withLockedValue { $0.problem = nil }
+      let wasAway = memory.withLockedValue { memory in
+        defer { memory.problem = nil }
+        return memory.problem != nil
+      }
+      if wasAway { logger.info("The Lease can be seen to again", metadata: ["lease": "\(self.lease)"]) }
       return written
     } catch {
       // Someone was faster: look again.
@@ -129,6 +133,7 @@ package final class LeaderElection: Service {
     _ asked: Duration
   ) async throws(APIError) -> JSONValue {
     let object = record.written(into: lease ?? LeaseRecord.newLease(self.lease))
+    memory.withLockedValue { $0.state.sends() }
     let answer = try await limited { client, _ throws(APIError) in
       let isNew = object["metadata"]?["resourceVersion"] == nil
       return isNew ? try await client.create(.leases, object) : try await client.update(.leases, object)
@@ -151,15 +156,17 @@ package final class LeaderElection: Service {
     throw .transport(TransportError(.timedOut, "a Lease was to be seen to within \(limit)"))
   }
 
-  /// Lets the next leader begin at once.
+  /// Lets the next leader begin at once, also after a write that was cut off and took place nevertheless.
   private func release() async {
-    let (now, text) = (time.now(), MicroTime.text(wallClock()))
-    guard let record = memory.withLockedValue({ $0.state.release(now: now, wallClock: text) }) else { return }
+    guard memory.withLockedValue({ $0.state.mayHold(now: time.now()) }) else { return }
     do throws(APIError) {
       let found = try await limited { client, key throws(APIError) in try await client.find(.leases, key)?.root.value }
-      memory.withLockedValue { $0.state.observe(found.map { LeaseRecord($0) }, now: time.now()) }
-      // Only what is still ours.
-      guard let found, memory.withLockedValue({ $0.state.release(now: now, wallClock: text) }) != nil else { return }
+      let record = memory.withLockedValue { memory in
+        memory.state.observe(found.map { LeaseRecord($0) }, now: time.now())
+        return memory.state.givingBack(wallClock: MicroTime.text(wallClock()))
+      }
+      // Only what is ours.
+      guard let found, let record else { return }
       _ = try await write(record, into: found, time.now())
     } catch {
       logger.info("The Lease was not given back and runs out by itself", metadata: ["error": "\(error)"])

@@ -46,6 +46,8 @@ struct LeaderElectionState: Sendable {
   private var held: (fence: Int, acquired: String, at: Duration)?
   /// The highest number that was seen anywhere, so that a Lease that is deleted does not begin anew.
   private var highest = 0
+  /// Whether no answer has come since a record of ours was sent.
+  private var isUnanswered = false
 
   init(identity: String, timing: LeaderElectionTiming) {
     self.identity = identity
@@ -103,11 +105,25 @@ struct LeaderElectionState: Sendable {
     highest = max(highest, record.transitions)
     observed = (record, askedAt)
     held = record.holder == identity ? (record.transitions, record.acquired, askedAt) : nil
+    isUnanswered = false
   }
 
-  /// What says that the Lease is nobody's; nil if it is not ours.
-  func release(now: Duration, wallClock: String) -> LeaseRecord? {
-    guard let held, leadership(now: now) != nil else { return nil }
-    return LeaseRecord(holder: "", duration: 1, transitions: held.fence, acquired: held.acquired, renewed: wallClock)
+  /// A record of ours is sent: until one is answered, the Lease may be ours without our knowing it. A refusal says nothing
+  /// of those sent before, one of which may be what it was refused for.
+  mutating func sends() { isUnanswered = true }
+
+  /// Whether the Lease may have to be given back.
+  func mayHold(now: Duration) -> Bool { isUnanswered || leadership(now: now) != nil }
+
+  /// What says that the Lease, as it was just read, is nobody's; nil if it is not ours.
+  func givingBack(wallClock: String) -> LeaseRecord? {
+    guard let record = observed?.record, record.holder == identity else { return nil }
+    return LeaseRecord(
+      holder: "",
+      duration: 1,
+      transitions: record.transitions,
+      acquired: record.acquired,
+      renewed: wallClock
+    )
   }
 }

@@ -20,7 +20,10 @@ extension MeshAuthority {
     let result: Result<Date, MeshAuthorityError>
     do throws(MeshAuthorityError) {
       result = .success(try await takeSteps(now: now, observe: observe))
+      note(nil, now: now)
     } catch {
+      // What is cut off by our own end says nothing.
+      if !Task.isCancelled { note(error, now: now) }
       result = .failure(error)
     }
     await turn.leave()

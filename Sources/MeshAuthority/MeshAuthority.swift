@@ -15,6 +15,8 @@ package final class MeshAuthority: Sendable {
     var signing: SigningState?
     var ledger = SpreadLedger()
     var holds: [RotationHold] = []
+    var problem: MeshAuthorityError?
+    var lastGoodLook: Date?
     var listeners: [@Sendable (SigningState) -> Void] = []
   }
 
@@ -54,6 +56,12 @@ package final class MeshAuthority: Sendable {
 
   /// What rotation waits for, as of the last look.
   package var holds: [RotationHold] { memory.withLockedValue { $0.holds } }
+
+  /// What was in the way of the last look; nil when it went well.
+  package var problem: MeshAuthorityError? { memory.withLockedValue { $0.problem } }
+
+  /// When a look has gone well for the last time; nil before there was one.
+  package var lastGoodLook: Date? { memory.withLockedValue { $0.lastGoodLook } }
 
   /// Calls `listener` with each later change of issuer or bundle, on whatever thread makes it.
   package func onChange(_ listener: @escaping @Sendable (SigningState) -> Void) {
@@ -173,5 +181,12 @@ package final class MeshAuthority: Sendable {
 
   func note(_ holds: [RotationHold]) {
     memory.withLockedValue { $0.holds = holds }
+  }
+
+  func note(_ problem: MeshAuthorityError?, now: Date) {
+    memory.withLockedValue { memory in
+      memory.problem = problem
+      if problem == nil { memory.lastGoodLook = now }
+    }
   }
 }

@@ -13,21 +13,17 @@ package struct MeshAuthorityService: Service {
   private let observe: @Sendable (AuthorityState) async -> RotationObservations
   private let now: @Sendable () -> Date
   private let logger: Logger
-  private let onLook: @Sendable () -> Void
 
-  /// - Parameter onLook: called after each look, for metrics and readiness.
   package init(
     authority: MeshAuthority,
     observe: @escaping @Sendable (AuthorityState) async -> RotationObservations,
     now: @escaping @Sendable () -> Date = { Date() },
-    logger: Logger,
-    onLook: @escaping @Sendable () -> Void = {}
+    logger: Logger
   ) {
     self.authority = authority
     self.observe = observe
     self.now = now
     self.logger = logger
-    self.onLook = onLook
   }
 
   package func run() async throws {
@@ -40,8 +36,11 @@ package struct MeshAuthorityService: Service {
           let next = try await authority.look(now: now(), observe: observe)
           let longest = authority.holds.isEmpty ? Self.whileQuiet : Self.whileHeld
           wait = min(longest, max(0.1, next.timeIntervalSince(now())))
+          if !told.isEmpty { logger.notice("The authority takes its steps again") }
           told = ""
         } catch {
+          // What is under way when the process ends has not failed.
+          if Task.isCancelled { break }
           // The same failure is told once, not every few seconds.
           let problem = "\(error)"
           if problem != told { logger.error("The authority could not take a step", metadata: ["error": "\(problem)"]) }
@@ -57,7 +56,6 @@ package struct MeshAuthorityService: Service {
             ]
           )
         }
-        onLook()
         await pause(wait)
       }
     }

@@ -6,7 +6,7 @@ package typealias JSONLogHandler = LineLogHandler<JSONLogFormat>
 /// One JSON object a line: `time`, `level`, `logger`, `message`, `error`, then the metadata.
 package enum JSONLogFormat: LogLineFormat {
   /// Metadata by these names is prefixed, so that no value hides what the line is about.
-  private static let reserved: Set<String> = ["time", "level", "logger", "message", "error"]
+  private static let reserved: Set<String> = ["time", "level", "logger", "message"]
 
   package static func line(
     _ event: LogEvent,
@@ -22,7 +22,8 @@ package enum JSONLogFormat: LogLineFormat {
       writer.member("message", event.message.description)
       if let error = event.error { writer.member("error", "\(error)") }
       for (key, value) in metadata {
-        writer.member(reserved.contains(key) ? "metadata.\(key)" : key, json(value))
+        let isTaken = reserved.contains(key) || (key == "error" && event.error != nil)
+        writer.member(isTaken ? "metadata.\(key)" : key, json(value))
       }
     }
     return writer.bytes

@@ -1,3 +1,4 @@
+import CoreMetrics
 import HTTPTypes
 import Hummingbird
 import KubernetesObjects
@@ -11,6 +12,8 @@ struct AdminPages: HTTPResponder {
   let metrics: PrometheusMetrics
   let readiness: Readiness
   let configuration: CurrentConfiguration
+  /// Brings gauges up to date that nobody else does.
+  let beforeScrape: @Sendable () -> Void
 
   private static let index = """
     /metrics  Prometheus metrics
@@ -34,6 +37,8 @@ struct AdminPages: HTTPResponder {
     case "/readyz":
       return readyPage
     case "/metrics":
+      beforeScrape()
+      Gauge(label: "amesh_degradations", dimensions: [], factory: metrics).record(readiness.degradations().count)
       let text = metrics.render() + (ProcessMetrics.current()?.render() ?? "")
       return Self.text(text, type: PrometheusText.contentType)
     case "/config":

@@ -9,6 +9,7 @@ import Metrics
 import Observability
 import ServiceLifecycle
 import ServingCertificate
+import Synchronization
 import UnixSignals
 
 /// The parts of `amesh serve` and how they hang together.
@@ -26,6 +27,8 @@ struct ControlPlaneProcess {
   func run() async throws {
     // A reader that has gone is an error of that write, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let ending = Ending()
     let metrics = PrometheusMetrics(help: MetricHelp.texts)
     MetricsSystem.bootstrap(metrics)
     ServeLogging.bootstrap(server.log)
@@ -77,16 +80,24 @@ struct ControlPlaneProcess {
         guard let renewal, !renewal.isReady else { return reasons }
         return reasons + ["the webhook has no certificate of the mesh's yet"]
       },
-      degradations: { cluster?.degradations ?? [] }
+      degradations: { (cluster?.degradations ?? []) + (identity?.held.degradations() ?? []) }
     )
+    let gauges = identity.map {
+      AuthorityGauges(authority: $0.held.authority, figures: $0.held.figures, factory: metrics)
+    }
     Gauge(label: "amesh_build_info", dimensions: [("version", Version.current)]).record(1)
 
     // The last one is told to end first; the admin port stays until all the others have gone.
     var services: [any Service] = [
-      SecondSignal(),
+      EndingSignals(signals) { await ending.begin() },
       AdminServer.service(
         settings: server.admin,
-        pages: AdminPages(metrics: metrics, readiness: readiness, configuration: current),
+        pages: AdminPages(
+          metrics: metrics,
+          readiness: readiness,
+          configuration: current,
+          beforeScrape: { gauges?.record() }
+        ),
         logger: Logger(label: "admin")
       ),
     ]
@@ -100,14 +111,22 @@ struct ControlPlaneProcess {
     )
     var group = ServiceGroupConfiguration(
       services: services,
-      gracefulShutdownSignals: [.sigterm, .sigint],
       logger: Logger(label: "services")
     )
     // The webhook and the identity server keep deadlines of their own; this is for what else may hang.
     group.maximumGracefulShutdownDuration = .seconds(server.shutdown.timeoutSeconds + 15)
-    try await ServiceGroup(configuration: group).run()
+    let all = ServiceGroup(configuration: group)
+    ending.group.withLock { $0 = all }
+    try await all.run()
     identity?.removeSocket()
     logger.info("ended")
+  }
+
+  /// The group that a signal ends, once it is there.
+  private final class Ending: Sendable {
+    let group = Mutex<ServiceGroup?>(nil)
+
+    func begin() async { await group.withLock({ $0 })?.triggerGracefulShutdown() }
   }
 
   private func shares(limit: Int) -> ConnectionShares {

@@ -19,6 +19,12 @@ struct HeldAuthority {
   let services: [any Service]
   /// Where it is, in words.
   let place: String
+  /// What is amiss, while it goes on from memory.
+  let degradations: @Sendable () -> [String]
+  /// Why nobody should ask yet, though certificates can be had.
+  var unreadiness: @Sendable () -> [String] = { [] }
+  /// Where it has a cluster.
+  var figures: (@Sendable () -> ClusterFigures)?
 
   /// Of this process alone: what is wrong with its state is an error.
   static func standalone(
@@ -55,7 +61,8 @@ struct HeldAuthority {
       authority: authority,
       observe: authority.observeAlone,
       services: services,
-      place: AuthorityCustody.place(configuration)
+      place: AuthorityCustody.place(configuration),
+      degradations: { [authority.problem.map { "\($0)" }].compactMap(\.self) }
     )
   }
 
@@ -75,7 +82,6 @@ struct HeldAuthority {
       MeshAuthorityService(authority: plane.authority, observe: observe, logger: logger),
       AuthorityWatch(
         plane,
-        names: names,
         policy: mesh.policy,
         post: { cluster.events.post($0) },
         logger: logger
@@ -85,7 +91,12 @@ struct HeldAuthority {
       authority: plane.authority,
       observe: observe,
       services: services,
-      place: "Secret \(names.authoritySecret) in namespace \(names.namespace)"
+      place: "Secret \(names.authoritySecret) in namespace \(names.namespace)",
+      degradations: { plane.notices(mesh.policy, now: Date()).map(\.message) },
+      unreadiness: {
+        plane.webhooks?.isAwaitingTrust == true ? ["the API server does not trust the webhook's certificate yet"] : []
+      },
+      figures: { plane.figures }
     )
   }
 }

@@ -153,9 +153,12 @@ struct IdentityPlane {
   /// Why nobody should come for certificates.
   var unreadiness: [String] {
     var reasons: [String] = []
-    if !held.authority.isReady(now: Date()) { reasons.append("the certificate authority can't issue") }
+    if !held.authority.isReady(now: Date()) {
+      let problem = held.authority.problem.map { ": \($0)" } ?? ""
+      reasons.append("the certificate authority can't issue\(problem)")
+    }
     if !serving.isReady { reasons.append("the identity server has no certificate") }
-    return reasons
+    return reasons + held.unreadiness()
   }
 }
 

@@ -140,7 +140,7 @@ check "someone leads" lead "$(date --utc +%FT%T.000000Z)"
 check "amesh check reads that" diagnose 1 --revision canary
 check "the API server would trust the webhook" says ok webhooks "shows a chain that the caBundle verifies"
 check "its certificate lives for a month" says ok certificates "of 127.0.0.1:$serving_port has 29 d left"
-check "the caBundle has what is published" says ok webhooks "all that are published"
+check "the caBundle has what is published" says ok webhooks "the caBundle has all of"
 check "someone leads, it says" says ok leader "amesh-e2e leads"
 
 end_process "$tls_server" TERM

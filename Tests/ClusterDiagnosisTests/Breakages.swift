@@ -61,6 +61,16 @@ enum Breakages {
       let stranger = try CertificateMaker(notBefore: Healthy.now.addingTimeInterval(-86_400)).root("stranger")
       $0.probes[Self.service] = .chain([stranger.certificate])
     },
+    Case(.failure, .webhooks, "its certificate is not for amesh.amesh-system.svc") {
+      let own = try CertificateMaker(notBefore: Healthy.now.addingTimeInterval(-86_400)).root("own")
+      $0.webhooks = .known([try Healthy.webhooks(Healthy.subject, bundle: own.pem)])
+      $0.probes[Self.service] = .chain([own.certificate])
+    },
+    Case(.failure, .webhooks, "namespace.injection.amesh.apisix.apache.org has no caBundle") {
+      var all = $0.webhooks.value ?? []
+      all[0].webhooks[0].bundle = ""
+      $0.webhooks = .known(all)
+    },
     Case(.warning, .webhooks, "has none of the mesh's roots") {
       let own = try CertificateMaker(notBefore: Healthy.now).root("own")
       $0.webhooks = .known([try Healthy.webhooks(Healthy.subject, bundle: own.pem)])
@@ -99,7 +109,11 @@ enum Breakages {
   }
 
   static let certificates: [Case] = [
-    Case(.failure, .certificates, "no Secret amesh-ca") { $0.authority = .known(nil) },
+    Case(.failure, .certificates, "and its roots are published") { $0.authority = .known(nil) },
+    Case(.failure, .certificates, "no Secret amesh-ca") {
+      $0.authority = .known(nil)
+      $0.bundles = .known([:])
+    },
     Case(.failure, .certificates, "no root signs") { $0.authority = .known(AuthorityFacts()) },
     Case(.failure, .certificates, "ended 2 d ago") { $0.authority = .known(try Self.root(days: 10, age: 12)) },
     Case(.warning, .certificates, "ends in 13 d") { $0.authority = .known(try Self.root(days: 1000, age: 986.5)) },

@@ -67,6 +67,19 @@ struct DiagnosisTests {
     )
   }
 
+  @Test func `What a replica leaves behind is told from what one issues by`() async throws {
+    var snapshot = try Healthy().snapshot
+    snapshot.authority = snapshot.authority.map { authority in
+      var authority = authority
+      let end = Healthy.now.addingTimeInterval(600)
+      authority?.intermediates.append(.init(replica: "amesh-c-9zz", notAfter: end))
+      return authority
+    }
+    let texts = await Diagnosis.of(snapshot).findings.map(\.text)
+    #expect(texts.contains("the issuing certificate of amesh-c-9zz, whose Pod is gone"))
+    #expect(!texts.contains { $0.contains("amesh-a-1k3, whose Pod is gone") })
+  }
+
   @Test func `What can't be read is told as such, section by section`() async throws {
     var snapshot = ClusterSnapshot(Healthy.subject, now: Healthy.now)
     snapshot.server = .known("v1.33.1")

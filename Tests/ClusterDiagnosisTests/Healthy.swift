@@ -28,7 +28,7 @@ struct Healthy {
     snapshot.controlPlanePods = .known(["a", "b"].map { ControlPlanePodFacts("amesh-\($0)", isReady: true) })
     snapshot.services = .known(["amesh"])
     snapshot.webhooks = .known([try Self.webhooks(Self.subject, bundle: root.pem)])
-    let (holder, end) = ("amesh-a", Self.now.addingTimeInterval(5 * 86_400))
+    let (holder, end) = ("amesh-a-1k3", Self.now.addingTimeInterval(5 * 86_400))
     snapshot.authority = .known(
       AuthorityFacts(
         roots: [.init(certificate: root.certificate, signs: true)],

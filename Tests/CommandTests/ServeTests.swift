@@ -98,6 +98,15 @@ struct ServeTests {
     #expect(try await second.wait().status == 0)
   }
 
+  @Test func `A signal that comes while it starts ends it in good order`() async throws {
+    let command = try serve()
+    // Its first line: nothing listens yet.
+    try await command.event("the start") { $0["message"]?.string == "starting" }
+    command.send(SIGTERM)
+    #expect(try await command.wait().status == 0)
+    #expect(command.events.last?["message"]?.string == "ended")
+  }
+
   @Test func `A changed file is taken over, a bad one is not`() async throws {
     // As a ConfigMap is mounted: the file is reached by a symbolic link to a directory that is swapped.
     try directory.swap("..data", to: ["mesh.yaml": Self.mesh("controlPlane: {xdsSource: https://one.example:1}")])

@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  private static func webhook(_ name: String, revision: String = "default") -> JSONValue {
+  static func webhook(_ name: String, revision: String = "default") -> JSONValue {
     func hook(_ name: String) -> JSONValue {
       [
         "name": .string(name),

@@ -108,6 +108,8 @@ import Testing
     _ = try await mesh.pass(upTo: 1_200, step: 20, each: { try await leaves.pass(mesh) }) { false }
     #expect(try await mesh.state()?.signer?.id == own)
     #expect(mesh.replicas.values.allSatisfy { $0.plane.authority.isReady(now: mesh.now) })
+    // Steps of 20 s are longer than a lead lasts unrenewed.
+    #expect(try await mesh.pass(upTo: 60) { mesh.leader != nil })
     let leader = try #require(mesh.leader)
     #expect(leader.plane.custody.pluggedInProblem == .pastRoot(try one.id()))
     #expect(await mesh.look(leader) == nil)

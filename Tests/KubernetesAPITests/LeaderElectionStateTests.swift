@@ -138,13 +138,19 @@ import Testing
     }
   }
 
-  @Test func `only what is held is given back`() {
+  @Test func `only what is ours is given back`() {
     var state = state()
-    #expect(state.release(now: .zero, wallClock: "w") == nil)
-    state.observe(record(""), now: .zero)
+    #expect(!state.mayHold(now: .zero) && state.givingBack(wallClock: "w") == nil)
+    state.observe(record("other"), now: .zero)
+    #expect(state.givingBack(wallClock: "w") == nil)
+    // No answer came: the next look at the Lease tells.
+    state.sends()
+    #expect(state.mayHold(now: .zero) && state.givingBack(wallClock: "w") == nil)
+    state.observe(record("me", transitions: 5), now: .zero)
+    #expect(state.givingBack(wallClock: "w")?.transitions == 5)
     state.wrote(record("me", transitions: 5), askedAt: .zero)
-    let given = state.release(now: .seconds(1), wallClock: "w")
-    #expect(given?.holder == "" && given?.transitions == 5)
-    #expect(state.release(now: .seconds(10), wallClock: "w") == nil)
+    #expect(state.mayHold(now: .seconds(1)) && !state.mayHold(now: .seconds(10)))
+    let given = state.givingBack(wallClock: "w")
+    #expect(given?.holder == "" && given?.transitions == 5 && given?.renewed == "w")
   }
 }

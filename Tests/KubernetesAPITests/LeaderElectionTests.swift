@@ -62,6 +62,19 @@ import Testing
     await clock.waitForSleepers(sleepers)
   }
 
+  @Test func `a Lease that was taken without an answer is given back too`() async throws {
+    let one = election("one")
+    server.fail(TwinFault(.unreachable, .after, where: { $0.verb == "create" && $0.resource == .leases }))
+    try await running(one) {
+      await clock.waitForSleepers(1)
+      #expect(one.leadership == nil)
+      let taken = try await record()
+      #expect(taken.holder == "one")
+    }
+    let left = try await record()
+    #expect(left.holder == "" && left.transitions == 1)
+  }
+
   @Test func `one leads and renews, the other waits and follows when it is given back`() async throws {
     // A day apart; nobody looks at it.
     let (one, two) = (election("one", wallClock: 86_400), election("two"))

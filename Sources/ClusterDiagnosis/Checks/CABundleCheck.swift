@@ -12,7 +12,8 @@ enum CABundleCheck {
     var findings: [Finding] = []
     let empty = webhooks.filter { $0.bundle.isEmpty }.map(\.name)
     if !empty.isEmpty {
-      let which = empty.count == webhooks.count ? "the webhooks have" : "\(Names.list(empty)) have"
+      let all = empty.count == webhooks.count
+      let which = all ? "the webhooks have" : "\(Names.list(empty)) \(empty.count == 1 ? "has" : "have")"
       findings.append(
         .failure(.webhooks, "\(which) no caBundle: the API server trusts no answer of theirs", cure: log)
       )
@@ -37,7 +38,15 @@ enum CABundleCheck {
     guard let home, let published = try? MeshCertificate.readPEM(Array(home.utf8)) else { return [] }
     let lacking = published.filter { !roots.contains($0) }.count
     switch lacking {
-    case 0: return [.ok(.webhooks, "the caBundle has \(Names.count(roots.count, "root")), all that are published")]
+    case 0:
+      let others = roots.count - published.count
+      return [
+        .ok(
+          .webhooks,
+          "the caBundle has all of \(Names.count(published.count, "published root"))"
+            + (others > 0 ? " and \(Names.count(others, "other"))" : "")
+        )
+      ]
     case published.count:
       return [
         .warning(
@@ -81,8 +90,18 @@ enum CABundleCheck {
         )
       ]
     case .chain(let chain):
-      if let problem = await ServingChain.problem(chain, roots: roots, host: endpoint.host, now: snapshot.now) {
+      switch await ServingChain.problem(chain, roots: roots, host: endpoint.host, now: snapshot.now) {
+      case nil: break
+      case .untrusted(let problem):
         return [.failure(.webhooks, "the API server would not trust \(place): \(problem)", cure: log)]
+      case .otherName:
+        return [
+          .failure(
+            .webhooks,
+            "the API server would not trust \(place): its certificate is not for \(endpoint.host)",
+            cure: "add \(endpoint.host) to server.webhook.names, or to the certificate where you serve one of your own"
+          )
+        ]
       }
       let life = chain.first.map {
         [Lifetime.finding(.certificates, "the serving certificate of \(place)", $0, snapshot.now)]

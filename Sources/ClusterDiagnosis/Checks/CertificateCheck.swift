@@ -14,9 +14,13 @@ enum CertificateCheck {
           snapshot.now
         )
       }
+      let pods = snapshot.controlPlanePods.value?.map { "\($0.name)-" }
       let intermediates = authority.intermediates.map { intermediate in
-        // A replica that is gone leaves its last one behind.
         let what = "the issuing certificate of \(intermediate.replica)"
+        // A replica that is gone leaves its last one behind.
+        if let pods, !pods.isEmpty, !pods.contains(where: intermediate.replica.hasPrefix) {
+          return Finding.ok(.certificates, "\(what), whose Pod is gone")
+        }
         return intermediate.notAfter > snapshot.now
           ? Lifetime.finding(.certificates, what, ends: intermediate.notAfter, near: 3600, snapshot.now)
           : Finding.ok(.certificates, "\(what) is over")
@@ -31,6 +35,16 @@ enum CertificateCheck {
       }
       return roots + intermediates
     case .known(nil):
+      if let pem = snapshot.bundles.value?[snapshot.subject.namespace], !pem.isEmpty {
+        return [
+          .failure(
+            .certificates,
+            "the Secret amesh-ca in \(snapshot.subject.namespace) is gone or holds no authority, and its roots are published",
+            cure: "restore it from a backup; for a new authority scale the control plane to 0, delete the ConfigMap "
+              + "amesh-root in \(snapshot.subject.namespace), and scale it up again"
+          )
+        ]
+      }
       return [
         .failure(
           .certificates,
