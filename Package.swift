@@ -119,7 +119,7 @@ let package = Package(
     .target(
       name: "XDSTranslation",
       dependencies: [
-        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects",
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
@@ -350,6 +350,7 @@ let package = Package(
         "ManifestInjection",
         "MeshAuthority",
         "MeshConfiguration",
+        "MeshResources",
         "Observability",
         "OpenSSLKeys",
         "Redirect",
@@ -357,6 +358,10 @@ let package = Package(
         "SPIFFE",
         "SecretDiscovery",
         "ServingCertificate",
+        "SidecarSettings",
+        "XDSClient",
+        "XDSProtocol",
+        "XDSTranslation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
