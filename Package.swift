@@ -121,7 +121,7 @@ let package = Package(
     .target(
       name: "XDSTranslation",
       dependencies: [
-        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects",
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
@@ -377,6 +377,7 @@ let package = Package(
         "ManifestInjection",
         "MeshAuthority",
         "MeshConfiguration",
+        "MeshResources",
         "Observability",
         "OpenSSLKeys",
         "PluginConfiguration",
@@ -387,6 +388,10 @@ let package = Package(
         "SPIFFE",
         "SecretDiscovery",
         "ServingCertificate",
+        "SidecarSettings",
+        "XDSClient",
+        "XDSProtocol",
+        "XDSTranslation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CoreMetrics", package: "swift-metrics"),

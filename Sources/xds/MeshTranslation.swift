@@ -2,24 +2,24 @@ import APISIXSink
 import DataPlane
 import KubernetesObjects
 import MeshResources
+import PluginConfiguration
+import RoutePlugins
 import XDSProtocol
 import XDSTranslation
 
 /// The translation, in the data plane's terms.
 struct MeshTranslation: ObjectTranslation {
   private var translator = Translator()
+  private(set) var plugins = RoutePlugins()
 
   mutating func apply(_ change: XDSChange<MeshResource>) -> DictionaryDelta {
     let changes = translator.apply(ResourceChanges(change))
-    var delta = DictionaryDelta()
-    for object in changes.set {
-      var writer = JSONWriter()
-      writer.value(object.value)
-      delta.settings[object.key.path] = writer.bytes
-    }
-    for key in changes.removed { delta.removals.insert(key.path) }
-    return delta
+    var objects: [RoutePlugins.Change] = changes.set.map { ($0.key.path, $0.value) }
+    objects += changes.removed.map { ($0.path, Optional.none) }
+    return DictionaryDelta(plugins.take(objects))
   }
+
+  mutating func apply(_ parts: [PluginSet.Part]) -> DictionaryDelta { DictionaryDelta(plugins.replace(parts)) }
 
   var remarks: [TranslationRemark] {
     translator.findings.map {
@@ -33,25 +33,17 @@ struct MeshTranslation: ObjectTranslation {
   }
 }
 
-extension ResourceChanges {
-  fileprivate init(_ change: XDSChange<MeshResource>) {
+extension DictionaryDelta {
+  fileprivate init(_ changes: [RoutePlugins.Change]) {
     self.init()
-    for setting in change.settings {
-      switch setting.content {
-      case .listener(let listener): listeners.set.append(listener)
-      case .routes(let configuration): routes.set.append(configuration)
-      case .cluster(let cluster): clusters.set.append(cluster)
-      case .endpoints(let assignment): endpoints.set.append(assignment)
+    for (path, value) in changes {
+      guard let value else {
+        removals.insert(path)
+        continue
       }
-    }
-    for removal in change.removals {
-      switch MeshResourceType(rawValue: removal.typeURL) {
-      case .listener: listeners.removed.append(removal.name)
-      case .routes: routes.removed.append(removal.name)
-      case .cluster: clusters.removed.append(removal.name)
-      case .endpoints: endpoints.removed.append(removal.name)
-      case nil: continue
-      }
+      var writer = JSONWriter()
+      writer.value(value)
+      settings[path] = writer.bytes
     }
   }
 }

@@ -17,7 +17,7 @@ import unittest
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 # Those that take longest come first.
-SUITES = ["rules", "behaviour", "random_options", "programs", "injected", "verification"]
+SUITES = ["rules", "behaviour", "random_options", "interruptions", "programs", "injected", "verification"]
 # A suite that takes longer hangs.
 SECONDS_PER_SUITE = 400
 

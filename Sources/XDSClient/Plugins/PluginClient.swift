@@ -3,6 +3,7 @@ import EnvoyServices
 import GRPCCore
 package import PluginConfiguration
 package import SidecarSettings
+import SwiftProtobuf
 import Synchronization
 
 /// What a control plane gives a sidecar to apply: all of it.
