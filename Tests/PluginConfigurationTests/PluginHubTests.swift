@@ -145,7 +145,7 @@ import Testing
     var held = streams.mapValues { entry -> PluginSet in
       if case .set(let set) = entry.stream.current { set } else { PluginSet() }
     }
-    for pod in streams.keys { streams[pod]?.seen = streams[pod]?.wakes.value ?? 0 }
+    streams = streams.mapValues { ($0.stream, $0.wakes, $0.wakes.value) }
     for _ in 0..<400 {
       let key = PluginConfigKey(namespace: "shop", name: "c\(Int.random(in: 0..<200, using: &random.random))")
       configs[key] = random.pick([true, true, false]) ? random.config(key) : nil
