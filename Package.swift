@@ -602,6 +602,15 @@ let package = Package(
     ),
     .testTarget(name: "APISIXSinkTests", dependencies: ["APISIXSink", "AmeshTesting"]),
     .testTarget(
+      name: "PluginControlTests",
+      dependencies: [
+        "KubernetesAPI", "KubernetesObjects", "KubernetesTesting", "PluginConfiguration", "PluginControl",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ]
+    ),
+    .testTarget(
       name: "RoutePluginsTests",
       dependencies: ["AmeshTesting", "KubernetesObjects", "PluginConfiguration", "RoutePlugins"]
     ),

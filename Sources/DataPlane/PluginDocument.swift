@@ -15,7 +15,9 @@ package enum PluginDocument {
       "configs": .array(status.parts.map { config($0, status) }),
     ]
     if !status.unreadable.isEmpty {
-      let reasons = status.unreadable.sorted { $0.key < $1.key }.map { ($0.key.description, JSONValue.string($0.value)) }
+      let reasons = status.unreadable.sorted { $0.key < $1.key }.map {
+        ($0.key.description, JSONValue.string($0.value))
+      }
       value["unreadable"] = .object(JSONObject(reasons))
     }
     return value.serialized()

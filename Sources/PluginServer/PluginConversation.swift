@@ -33,7 +33,7 @@ final class PluginConversation: CallReceiver {
     self.hub = hub
     self.metrics = metrics
     self.logger = logger
-      }
+  }
 
   func received(_ message: ByteBuffer) {
     guard subscription == nil else { return call.finish(.notOneMessage) }

@@ -93,7 +93,10 @@ final class PluginRules: Service {
         memory.check.schemas = schemas
         return (memory.check, memory.listeners)
       }
-      logger.info("The schemas of plugins were read", metadata: ["file": "\(file)", "plugins": "\(schemas.names.count)"])
+      logger.info(
+        "The schemas of plugins were read",
+        metadata: ["file": "\(file)", "plugins": "\(schemas.names.count)"]
+      )
       for listener in listeners { listener(check) }
     } catch {
       logger.error(

@@ -14,8 +14,9 @@ import Testing
   private let web = PluginIndex.Pod(namespace: "shop", name: "web")
   private let api = PluginIndex.Pod(namespace: "shop", name: "api")
 
-  private func config(_ name: String, app: String?, generation: Int = 1) -> (key: PluginConfigKey, config: PluginConfig?)
-  {
+  private func config(_ name: String, app: String?, generation: Int = 1) -> (
+    key: PluginConfigKey, config: PluginConfig?
+  ) {
     let key = PluginConfigKey(namespace: "shop", name: name)
     return (
       key,

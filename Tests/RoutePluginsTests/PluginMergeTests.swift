@@ -42,7 +42,11 @@ import Testing
       // The mesh's own header stays as it is, whatever the case of its name.
       (
         ["headers": ["set": ["X-Mesh": "1"], "remove": ["Server"]]],
-        ["headers": ["set": ["x-mesh": "2", "SERVER": "a"], "remove": ["X-Mesh", "Via"], "add": ["Server: b", "A: b"]]],
+        [
+          "headers": [
+            "set": ["x-mesh": "2", "SERVER": "a"], "remove": ["X-Mesh", "Via"], "add": ["Server: b", "A: b"],
+          ]
+        ],
         ["headers": ["set": ["X-Mesh": "1"], "remove": ["Server", "Via"], "add": ["A: b"]]]
       ),
       (

@@ -118,11 +118,15 @@ import Testing
           Self.part(
             "p\(number)",
             [
-              PluginEntry(pick(["cors", "response-rewrite", "limit-req"]), pick([["body": "x"], ["headers": ["B": "1"]]])),
+              PluginEntry(
+                pick(["cors", "response-rewrite", "limit-req"]),
+                pick([["body": "x"], ["headers": ["B": "1"]]])
+              ),
               PluginEntry(.preRequest, "say", .string(pick(["1", "2"]))),
             ],
             pick([
-              [], [PluginTarget(direction: .inbound)], [PluginTarget(hosts: ["a.example"])], [PluginTarget(ports: [81])],
+              [], [PluginTarget(direction: .inbound)], [PluginTarget(hosts: ["a.example"])],
+              [PluginTarget(ports: [81])],
             ])
           )
         }

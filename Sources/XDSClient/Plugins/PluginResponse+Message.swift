@@ -21,7 +21,12 @@ extension PluginResponse {
         namespace: names.count == 2 ? String(names[0]) : "",
         name: String(names.last ?? "")
       )
-      var part = PluginSet.Part(key: key, version: config.version, targets: config.targets.map { .init($0) }, plugins: [])
+      var part = PluginSet.Part(
+        key: key,
+        version: config.version,
+        targets: config.targets.map { .init($0) },
+        plugins: []
+      )
       for plugin in config.plugins {
         switch Self.entry(plugin) {
         case .success(let entry): part.plugins.append(entry)
