@@ -127,7 +127,7 @@ let package = Package(
     .target(
       name: "XDSTranslation",
       dependencies: [
-        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects",
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
@@ -359,6 +359,7 @@ let package = Package(
         "ManifestInjection",
         "MeshAuthority",
         "MeshConfiguration",
+        "MeshResources",
         "Observability",
         "OpenSSLKeys",
         "Redirect",
@@ -367,6 +368,10 @@ let package = Package(
         "SecretDiscovery",
         "WorkloadDiscovery",
         "ServingCertificate",
+        "SidecarSettings",
+        "XDSClient",
+        "XDSProtocol",
+        "XDSTranslation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
