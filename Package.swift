@@ -691,7 +691,7 @@ if Context.environment["AMESH_FUZZ"] != nil {
   }
 }
 
-// The programs of hack/bench-injection and hack/bench-identity.
+// The programs of hack/bench-injection, hack/bench-identity and hack/bench-xds.
 if Context.environment["AMESH_BENCHMARK"] != nil {
   package.targets += [
     .executableTarget(
@@ -740,6 +740,14 @@ if Context.environment["AMESH_BENCHMARK"] != nil {
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       path: "hack/bench/tokens"
+    ),
+    .executableTarget(
+      name: "xds-bench",
+      dependencies: [
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "hack/bench/xds"
     ),
   ]
 }
