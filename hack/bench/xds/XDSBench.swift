@@ -53,12 +53,12 @@ import SwiftProtobuf
       let assignment = mesh.assignment($0 * 7 % BenchMesh.services, change: $0 + 1)
       return try BenchMesh.response(.endpoints, [(assignment.clusterName, assignment)]).serializedBytes()
     }
-    tell("endpoint_ms", median(try endpoints.map { try sidecar.cost(of: $0, changing: 1) }))
+    tell("endpoint_ms", median(try endpoints.map { try sidecar.cost(of: $0) }))
     let routes: [[UInt8]] = try (0..<rounds).map {
       let configuration = mesh.routes(changing: $0 * 7, to: $0)
       return try BenchMesh.response(.routes, [(configuration.name, configuration)]).serializedBytes()
     }
-    tell("route_ms", median(try routes.map { try sidecar.cost(of: $0, changing: nil) }))
+    tell("route_ms", median(try routes.map { try sidecar.cost(of: $0) }))
   }
 
   /// The floor: the same bytes as messages, and nothing done with them.
