@@ -459,7 +459,7 @@ let package = Package(
     .testTarget(
       name: "XDSTranslationTests",
       dependencies: [
-        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "XDSTranslation",
+        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Data", "Golden"]
@@ -678,6 +678,13 @@ if Context.environment["AMESH_FUZZ"] != nil {
     ("jwt", ["CallerAuthentication", "SPIFFE"]),
     ("review", ["AdmissionWebhook", "Injection", "KubernetesObjects"]),
     ("spiffe", ["CertificateAuthority", "SPIFFE"]),
+    (
+      "translation",
+      [
+        "AmeshTesting", "EnvoyAPI", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
   ]
   for (name, dependencies) in fuzzed {
     package.targets.append(
