@@ -459,7 +459,8 @@ let package = Package(
     .testTarget(
       name: "XDSTranslationTests",
       dependencies: [
-        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
+        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol",
+        "XDSTranslation",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Data", "Golden"]

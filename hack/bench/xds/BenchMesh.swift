@@ -27,14 +27,14 @@ struct BenchMesh {
   init(captured folder: URL) throws {
     let captured = try Self.read(Envoy_Config_Cluster_V3_Cluster.self, folder, "Cluster")
     listeners = try Self.read(Envoy_Config_Listener_V3_Listener.self, folder, "Listener")
-    let assignments = try Self.read(Envoy_Config_Endpoint_V3_ClusterLoadAssignment.self, folder, "ClusterLoadAssignment")
+    others = try Self.read(Envoy_Config_Endpoint_V3_ClusterLoadAssignment.self, folder, "ClusterLoadAssignment")
     var configurations = try Self.read(Envoy_Config_Route_V3_RouteConfiguration.self, folder, "RouteConfiguration")
     // Its clusters never came, and a sidecar would wait for them.
     for index in configurations.indices {
       configurations[index].virtualHosts.removeAll { $0.name.hasPrefix("backend.") }
     }
     guard let cluster = captured.first(where: { $0.name.hasPrefix("outbound|80||catalog.shop") }),
-      let endpoint = assignments.lazy.flatMap(\.endpoints).flatMap(\.lbEndpoints).first,
+      let endpoint = others.lazy.flatMap(\.endpoints).flatMap(\.lbEndpoints).first,
       let position = configurations.firstIndex(where: { $0.name == "80" }),
       let host = configurations[position].virtualHosts.first(where: { $0.name.hasPrefix("catalog.shop") }),
       let ruled = configurations[position].virtualHosts.first(where: { $0.name.hasPrefix("catalog.mesh") })
@@ -48,7 +48,6 @@ struct BenchMesh {
         copy.edsClusterConfig.serviceName = copy.name
         return copy
       }
-    others = assignments
     var large = configurations.remove(at: position)
     otherRoutes = configurations
     large.virtualHosts += (0..<Self.services).map { Self.host($0, like: host, ruledLike: ruled) }
