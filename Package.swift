@@ -499,7 +499,8 @@ let package = Package(
     .testTarget(
       name: "XDSTranslationTests",
       dependencies: [
-        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "XDSTranslation",
+        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol",
+        "XDSTranslation",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Data", "Golden"]
@@ -744,6 +745,13 @@ if Context.environment["AMESH_FUZZ"] != nil {
     ("jwt", ["CallerAuthentication", "SPIFFE"]),
     ("review", ["AdmissionWebhook", "Injection", "KubernetesObjects"]),
     ("spiffe", ["CertificateAuthority", "SPIFFE"]),
+    (
+      "translation",
+      [
+        "AmeshTesting", "EnvoyAPI", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
   ]
   for (name, dependencies) in fuzzed {
     package.targets.append(
@@ -757,7 +765,7 @@ if Context.environment["AMESH_FUZZ"] != nil {
   }
 }
 
-// The programs of hack/bench-injection and hack/bench-identity.
+// The programs of hack/bench-injection, hack/bench-identity and hack/bench-xds.
 if Context.environment["AMESH_BENCHMARK"] != nil {
   package.targets += [
     .executableTarget(
@@ -806,6 +814,14 @@ if Context.environment["AMESH_BENCHMARK"] != nil {
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       path: "hack/bench/tokens"
+    ),
+    .executableTarget(
+      name: "xds-bench",
+      dependencies: [
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "hack/bench/xds"
     ),
   ]
 }
