@@ -53,7 +53,7 @@ let package = Package(
       ]
     ),
     .target(name: "Redirect", dependencies: ["KubernetesObjects"]),
-    .target(name: "Injection", dependencies: ["KubernetesObjects", "Redirect"]),
+    .target(name: "Injection", dependencies: ["KubernetesObjects", "Redirect", "SPIFFE"]),
     .target(
       name: "KubernetesYAML",
       dependencies: ["KubernetesObjects", .product(name: "Yams", package: "Yams")]
@@ -105,6 +105,14 @@ let package = Package(
       ]
     ),
     .target(
+      name: "WorkloadDiscovery",
+      dependencies: [
+        "EnvoyAPI", "Injection", "KubernetesObjects", "Redirect", "SPIFFE", "XDSProtocol",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
       name: "ClusterDiagnosis",
       dependencies: [
         "CertificateAuthority", "Injection", "KubernetesObjects",
@@ -119,7 +127,7 @@ let package = Package(
     .target(
       name: "XDSTranslation",
       dependencies: [
-        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects",
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
@@ -187,7 +195,7 @@ let package = Package(
     .target(
       name: "ClusterIdentity",
       dependencies: [
-        "CallerAuthentication", "Injection", "KubernetesAPI", "KubernetesObjects", "SPIFFE",
+        "CallerAuthentication", "Injection", "KubernetesAPI", "KubernetesObjects", "SPIFFE", "WorkloadDiscovery",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -257,6 +265,7 @@ let package = Package(
         "MeshAuthority",
         "SPIFFE",
         "SecretDiscovery",
+        "WorkloadDiscovery",
         "XDSProtocol",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -350,13 +359,19 @@ let package = Package(
         "ManifestInjection",
         "MeshAuthority",
         "MeshConfiguration",
+        "MeshResources",
         "Observability",
         "OpenSSLKeys",
         "Redirect",
         "RedirectKernel",
         "SPIFFE",
         "SecretDiscovery",
+        "WorkloadDiscovery",
         "ServingCertificate",
+        "SidecarSettings",
+        "XDSClient",
+        "XDSProtocol",
+        "XDSTranslation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -496,7 +511,7 @@ let package = Package(
       name: "ClusterIdentityTests",
       dependencies: [
         "AmeshTesting", "CallerAuthentication", "ClusterIdentity", "Injection", "KubernetesAPI", "KubernetesObjects",
-        "KubernetesTesting", "SPIFFE",
+        "KubernetesTesting", "SPIFFE", "WorkloadDiscovery",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -565,6 +580,14 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
+    .testTarget(
+      name: "WorkloadDiscoveryTests",
+      dependencies: [
+        "AmeshTesting", "EnvoyAPI", "Injection", "KubernetesObjects", "Redirect", "SPIFFE", "WorkloadDiscovery",
+        "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
     .testTarget(name: "APISIXSinkTests", dependencies: ["APISIXSink", "AmeshTesting"]),
     .testTarget(
       name: "SidecarSettingsTests",
@@ -601,8 +624,8 @@ let package = Package(
       name: "IdentityServerTests",
       dependencies: [
         "AmeshTesting", "CallerAuthentication", "CertificateAuthority", "CertificateCustody", "EnvoyAPI",
-        "EnvoyServices", "IdentityServer", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
-        "SecretDiscovery",
+        "EnvoyServices", "IdentityServer", "Injection", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
+        "SecretDiscovery", "WorkloadDiscovery",
         "XDSProtocol",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),

@@ -93,6 +93,10 @@ struct StatusPages: Sendable {
   private func quit(_ request: StatusRequest) -> StatusAnswer {
     guard request.isLocal else { return .notFound }
     guard request.method == "POST" else { return .text(405, "only POST ends the sidecar") }
-    return kill(getppid(), SIGQUIT) == 0 ? .text(200, "ending") : .text(500, "nginx can't be told: error \(errno)")
+    let master = getppid()
+    guard kill(master, 0) == 0 else { return .text(500, "nginx can't be told: error \(errno)") }
+    var answer = StatusAnswer.text(200, "ending")
+    answer.sequel = { _ = kill(master, SIGQUIT) }
+    return answer
   }
 }

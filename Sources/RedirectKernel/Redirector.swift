@@ -26,14 +26,20 @@ package struct Redirector: Sendable {
     families = hasIPv6 ? [.ipv4, .ipv6] : [.ipv4]
   }
 
-  /// The rules as they are to be; loads them where they are not.
+  /// The rules as they are to be; loads them where they are not. To be called with the ``NamespaceLock``.
   package func apply() throws(RedirectError) -> RedirectReport {
     try check()
-    // Whoever else changes a table at the same moment makes the kernel refuse; then there is something new to see.
+    return try Self.persistently { () throws(RedirectError) in try applyOnce() }
+  }
+
+  /// Whoever else changes a table at the same moment makes the kernel refuse; then there is something new to see.
+  private static func persistently<Result>(
+    _ body: () throws(RedirectError) -> Result
+  ) throws(RedirectError) -> Result {
     var attempt = 1
     while true {
       do throws(RedirectError) {
-        return try applyOnce()
+        return try body()
       } catch {
         guard case .failed = error, attempt < 3 else { throw error }
         attempt += 1
@@ -57,20 +63,29 @@ package struct Redirector: Sendable {
     let candidates = BackendChoice.candidates(view?.findings ?? [], requested: requested)
     let chosen = candidates.first ?? .iptablesNFT
     var states = view?.states ?? []
-    for family in families where !states.contains(where: { $0.backend == chosen && $0.family == family }) {
+    for family in families where view?.state(chosen, family) == nil {
       states.append(.empty(chosen, family))
     }
     return report(chosen, RedirectPlan(states: states, chosen: chosen, rules: ruleSets))
   }
 
-  /// Nothing of ours remains, whatever loaded it.
+  /// Nothing of ours remains, whatever loaded it. To be called with the ``NamespaceLock``.
   package static func cleanUp() throws(RedirectError) -> RedirectReport {
+    try persistently { () throws(RedirectError) in try cleanUpOnce() }
+  }
+
+  private static func cleanUpOnce() throws(RedirectError) -> RedirectReport {
     let loader = RuleLoader(reader: NamespaceReader(programs: Programs()))
     let view = try loader.reader.view(needing: AddressFamily.allCases)
     if view.states.isEmpty { throw .noBackend(view.findings) }
     let plan = RedirectPlan(states: view.states, chosen: nil, rules: [])
     for step in plan.steps { try loader.load(step) }
-    return RedirectReport(backend: nil, families: [], steps: plan.steps, account: [], warnings: [])
+    // nft sees what iptables has in nf_tables too.
+    let seen: [Backend] = view.findings.contains { $0.backend == .nft && $0.problem == nil } ? [.iptablesNFT] : []
+    let warnings = view.findings.filter { !seen.contains($0.backend) }.compactMap { finding in
+      finding.problem.map { "\(finding.backend.rawValue) could not be looked at: \($0)" }
+    }
+    return RedirectReport(backend: nil, families: [], steps: plan.steps, account: [], warnings: warnings)
   }
 
   private var ruleSets: [RuleSet] { families.map { RuleSet(options, $0) } }

@@ -29,10 +29,14 @@ struct ClusterState: Sendable, Hashable {
 
   private mutating func setMirrorTarget() {
     var ignored = Notes("")
-    let scheme = UpstreamConnection(message, notes: &ignored).scheme
-    mirrorTarget = endpoints.nodes.filter { $0.rank == 0 }.map(\.authority).min().flatMap { authority in
-      // The pattern of proxy-mirror's schema.
-      authority.contains("_") ? nil : "\(scheme)://\(authority)"
-    }
+    let connection = UpstreamConnection(message, notes: &ignored)
+    let scheme = connection.scheme
+    mirrorTarget =
+      !connection.isPossible
+      ? nil
+      : endpoints.nodes.filter { $0.rank == 0 }.map(\.authority).min().flatMap { authority in
+        // The pattern of proxy-mirror's schema.
+        authority.contains("_") ? nil : "\(scheme)://\(authority)"
+      }
   }
 }

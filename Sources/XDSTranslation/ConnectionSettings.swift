@@ -19,8 +19,10 @@ struct ConnectionSettings: Sendable, Hashable {
   init() {}
 
   init(_ manager: Manager, notes: inout Notes) {
+    notes.unread(manager)
     ignoresAnyPort = manager.stripAnyHostPort
     ignoresOwnPort = manager.stripMatchingHostPort
+    if ignoresAnyPort || ignoresOwnPort { notes.add(.hostPort) }
     for upgrade in manager.upgradeConfigs where !upgrade.hasEnabled || upgrade.enabled.value {
       if upgrade.upgradeType.lowercased() == "websocket" {
         allowsWebSocket = true

@@ -51,8 +51,16 @@ struct DomainGroup: Sendable, Hashable {
     }
   }
 
+  /// What is done about the port of an authority before it is compared.
+  enum PortHandling: Sendable, Hashable {
+    case compared
+    case ignored
+    /// The listener's own is taken off.
+    case withoutOwn(Set<String>)
+  }
+
   /// Groups in a fixed order.
-  static func groups(of domains: [String], ignoringPorts: Bool, notes: inout Notes) -> [DomainGroup] {
+  static func groups(of domains: [String], ports handling: PortHandling, notes: inout Notes) -> [DomainGroup] {
     var ports: [String: Set<String>] = [:]
     var prefixes: Set<String> = []
     var isDefault = false
@@ -72,7 +80,16 @@ struct DomainGroup: Sendable, Hashable {
       }
     }
     var named: [Ports: [String]] = [:]
-    for (host, ports) in ports { named[ignoringPorts ? .any : .only(ports), default: []].append(host) }
+    for (host, ports) in ports {
+      switch handling {
+      // What names a port is not found then.
+      case .ignored: if ports.contains("") { named[.any, default: []].append(host) }
+      case .compared: named[.only(ports), default: []].append(host)
+      case .withoutOwn(let own):
+        let left = ports.subtracting(own)
+        if !left.isEmpty { named[.only(left.contains("") ? left.union(own) : left), default: []].append(host) }
+      }
+    }
     return named.map { DomainGroup(hosts: .named($1.sorted()), ports: $0) }.sorted { $0.label < $1.label }
       + prefixes.sorted().map { DomainGroup(hosts: .prefix($0), ports: .any) }
       + (isDefault ? [DomainGroup(hosts: .any, ports: .any)] : [])

@@ -16,6 +16,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   // Virtual hosts and matches.
   case virtualHost = "virtual-host"
   case domains
+  case hostPort = "host-port"
   case routeOrder = "route-order"
   case path
   case pathSpelling = "path-spelling"
@@ -29,6 +30,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case pathMatch = "path-match"
   case connect
   case requireTLS = "require-tls"
+  case externalTLS = "external-tls"
   case onDemandHosts = "on-demand-hosts"
   // Actions.
   case cluster
@@ -40,6 +42,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case clusterHeader = "cluster-header"
   case redirect
   case redirectRewrite = "redirect-rewrite"
+  case redirectPort = "redirect-port"
   case directResponse = "direct-response"
   case responseStatus = "response-status"
   case otherAction = "other-action"

@@ -1,6 +1,6 @@
 /// A row of the table of features.
 package struct FeatureRow: Sendable, Hashable {
-  package enum Treatment: String, Sendable, Hashable {
+  package enum Treatment: String, Sendable, Hashable, CaseIterable {
     case translated
     case approximated
     case refused
@@ -30,14 +30,20 @@ extension Feature {
 
   package var row: FeatureRow { listenerRow ?? matchRow ?? actionRow ?? clusterRow }
 
-  /// The table in Markdown.
+  /// The table in Markdown, and how many rows of each kind there are.
   package static var markdown: String {
     var lines = ["| xDS | | In APISIX |", "|---|---|---|"]
     for feature in allCases {
-      lines.append("| \(feature.row.subject) | \(feature.row.treatment.rawValue) | \(feature.row.outcome) |")
+      let row = feature.row
+      lines.append("| \(escaped(row.subject)) | \(row.treatment.rawValue) | \(escaped(row.outcome)) |")
     }
-    return lines.joined(separator: "\n").replacing("*", with: "\\*") + "\n"
+    let counts = FeatureRow.Treatment.allCases.map { treatment in
+      "\(allCases.count { $0.row.treatment == treatment }) \(treatment.rawValue)"
+    }
+    return lines.joined(separator: "\n") + "\n\n\(allCases.count) features: \(counts.joined(separator: ", ")).\n"
   }
+
+  private static func escaped(_ text: String) -> String { text.replacing("|", with: "\\|").replacing("*", with: "\\*") }
 
   private var listenerRow: FeatureRow? {
     switch self {
@@ -72,7 +78,7 @@ extension Feature {
         "rbac, jwt_authn, ext_authz and other filters that guard access",
         "not enforced by APISIX: all requests are answered 403, for safety"
       )
-    case .httpFilter: .refused("other HTTP filters", "the filter is left out")
+    case .httpFilter: .refused("other filters, of HTTP and of connections", "the filter is left out")
     case .listenerAddress: .refused("listeners on pipes and internal addresses", "the listener is left out")
     default: nil
     }
@@ -84,6 +90,11 @@ extension Feature {
       .translated("virtual hosts", "`hosts` of its routes, shared by a service where there are several")
     case .domains:
       .refused("domains that are no host names", "the domain is left out")
+    case .hostPort:
+      .approximated(
+        "strip_matching_host_port, strip_any_host_port",
+        "the port is left out where hosts are compared; upstreams see it"
+      )
     case .routeOrder: .translated("first match wins", "`priority` among routes of one host, all under the same `uri`")
     case .path:
       .translated("prefix, path, path_separated_prefix, safe_regex, case_sensitive", "conditions on `uri`")
@@ -103,7 +114,8 @@ extension Feature {
     case .queryMatch: .refused("query parameter matchers without a pattern", "the route is left out")
     case .pathMatch: .refused("path_match_policy and other path matchers", "the route is left out")
     case .connect: .refused("connect_matcher", "the route is left out: APISIX does not take CONNECT")
-    case .requireTLS: .refused("require_tls", "plain requests are served too")
+    case .requireTLS: .translated("require_tls: ALL", "redirect to https of what did not come in TLS")
+    case .externalTLS: .refused("require_tls: EXTERNAL_ONLY", "plain requests from outside are served too")
     case .onDemandHosts: .refused("vhds", "virtual hosts on demand are not fetched")
     default: nil
     }
@@ -122,9 +134,10 @@ extension Feature {
       .refused("original destination among weighted clusters", "the cluster is left out of the split")
     case .clusterHeader:
       .refused("cluster_header, cluster specifier plugins", "requests are answered 503")
-    case .redirect: .translated("redirect", "redirect")
-    case .redirectRewrite:
-      .approximated("redirect that rewrites the path", "the location is relative to the scheme, or to the host")
+    case .redirect:
+      .translated("redirect, by path, prefix, expression, host, port, scheme", "redirect, after proxy-rewrite")
+    case .redirectRewrite: .approximated("redirect that rewrites the path and strips the query", "the query stays")
+    case .redirectPort: .approximated("https_redirect of a host that names port 80", "the port stays in the location")
     case .directResponse: .translated("direct_response", "fault-injection, without its upstream")
     case .responseStatus: .approximated("statuses below 200", "answered 503")
     case .otherAction: .refused("filter_action, non_forwarding_action", "requests are answered 404")
@@ -199,7 +212,8 @@ extension Feature {
     case .clientCertificate: .refused("client certificates to endpoints outside of the mesh", "no certificate is shown")
     case .mutualTLS:
       .approximated("mutual TLS within the mesh (transport_socket_matches)", "left to the sidecar's own mutual TLS")
-    case .transportSocket: .refused("other transport sockets", "plain text is spoken")
+    case .transportSocket:
+      .refused("other transport sockets", "answered 503, since nothing goes out in plain text that was not to")
     case .endpointHealth:
       .translated(
         "health_status; panic threshold",

@@ -8,6 +8,8 @@ struct FilterOverrides {
   private var fault: ConnectionSettings.Fault?
   private var cors: CORSTranslation?
   private var rateLimit: ConnectionSettings.RateLimit?
+  /// A filter that guards access to this route and is not enforced.
+  private(set) var guardingFilter: String?
 
   init(_ settings: ConnectionSettings) {
     fault = settings.fault
@@ -42,8 +44,17 @@ struct FilterOverrides {
       cors = policy.map { CORSTranslation($0) }
     case .rateLimit: rateLimit = settings.decoded(ConnectionSettings.RateLimit.self, notes: &notes)
     case .router, .observing: break
-    case .roleBasedAccess, .guarding, .other: notes.add(.filterConfig, name)
+    case .roleBasedAccess:
+      // Settings without rules take the filter off.
+      if UnreadFields.numbers(in: Array(settings.value)).contains(2) { guardAccess(name, notes: &notes) }
+    case .guarding: guardAccess(name, notes: &notes)
+    case .other: notes.add(.filterConfig, name)
     }
+  }
+
+  private mutating func guardAccess(_ name: String, notes: inout Notes) {
+    notes.add(.accessControl, name)
+    guardingFilter = guardingFilter ?? name
   }
 
   private mutating func disable(_ name: String) {
@@ -83,6 +94,8 @@ extension Envoy_Extensions_Filters_Http_LocalRatelimit_V3_LocalRateLimit {
     return [
       "rate": perSecond.seconds,
       "burst": .number(JSONNumber(Int(tokenBucket.maxTokens) - 1)),
+      // Without it, APISIX's schema asks for where a Redis is.
+      "policy": "local",
       "key": "route_id",
       "nodelay": true,
       "rejected_code": .number(JSONNumber(code)),

@@ -23,6 +23,7 @@ struct ListenerTranslation: Sendable {
 
   init(_ listener: Envoy_Config_Listener_V3_Listener) {
     var notes = Notes("listener \(listener.name)")
+    notes.unread(listener)
     let isInbound = listener.trafficDirection == .inbound
     let direction = isInbound ? "i" : "o"
     // What is bound to a port of its own takes connections by their original destination.
@@ -77,11 +78,12 @@ struct ListenerTranslation: Sendable {
     // Mutual TLS of the mesh comes in on a port of ours and is plain by then; anybody else's stays closed to us.
     if isTLS, !isInbound || !chain.hasTransportSocket { return notes.add(.tlsChain, chain.name) }
     if !match.serverNames.isEmpty { return notes.add(.tlsChain, match.serverNames[0]) }
+    var guardingFilter: String?
     for filter in chain.filters {
       let typed = filter.typedConfig
       if typed.isA(ConnectionSettings.Manager.self) {
         guard let manager = typed.decoded(ConnectionSettings.Manager.self, notes: &notes) else { return }
-        read(manager, keys: keys, requiresTLS: isTLS, notes: &notes)
+        read(manager, keys: keys, requiresTLS: isTLS, guardedBy: guardingFilter, notes: &notes)
         return
       }
       if typed.isA(TCPProxy.self) {
@@ -89,10 +91,20 @@ struct ListenerTranslation: Sendable {
         guard case .cluster(let cluster) = proxy.clusterSpecifier, !isTLS else { return notes.add(.tcpProxy) }
         let isFallback = cluster.hasSuffix("PassthroughCluster") || cluster.hasPrefix("InboundPassthrough")
         if !isFallback, cluster != "BlackHoleCluster" { notes.add(.tcpProxy) }
-        add(keys, requiresTLS: false, .inline(.passing(to: cluster)), ConnectionSettings(forwardingUpgrades: true))
+        var settings = ConnectionSettings(forwardingUpgrades: true)
+        settings.guardingFilter = guardingFilter
+        add(keys, requiresTLS: false, .inline(.passing(to: cluster)), settings)
         return
       }
+      switch filter.kind {
+      case .guarding:
+        notes.add(.accessControl, filter.name)
+        guardingFilter = guardingFilter ?? filter.name
+      case .observing: break
+      case .other: notes.add(.httpFilter, filter.name)
+      }
     }
+    notes.add(.tcpProxy, chain.name.isEmpty ? "a filter chain without HTTP" : chain.name)
   }
 
   private typealias TCPProxy = Envoy_Extensions_Filters_Network_TcpProxy_V3_TcpProxy
@@ -101,9 +113,11 @@ struct ListenerTranslation: Sendable {
     _ manager: ConnectionSettings.Manager,
     keys: [String],
     requiresTLS: Bool,
+    guardedBy guardingFilter: String?,
     notes: inout Notes
   ) {
-    let settings = ConnectionSettings(manager, notes: &notes)
+    var settings = ConnectionSettings(manager, notes: &notes)
+    if let guardingFilter { settings.guardingFilter = guardingFilter }
     switch manager.routeSpecifier {
     case .rds(let rds): add(keys, requiresTLS: requiresTLS, .named(rds.routeConfigName), settings)
     case .routeConfig(let configuration): add(keys, requiresTLS: requiresTLS, .inline(configuration), settings)
@@ -177,5 +191,7 @@ extension Envoy_Config_Listener_V3_FilterChainMatch {
   fileprivate var isTakenWhole: Bool {
     sourcePrefixRanges.isEmpty && sourcePorts.isEmpty
       && prefixRanges.allSatisfy { $0.prefixLen.value == 0 }
+      // By address suffix, kind of source, and the source before any proxy.
+      && UnreadFields.numbers(in: Array(unknownFields.data)).isDisjoint(with: [4, 12, 13])
   }
 }

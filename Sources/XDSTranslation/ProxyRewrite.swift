@@ -15,13 +15,42 @@ struct ProxyRewrite {
     notes: inout Notes
   ) {
     if !action.prefixRewrite.isEmpty {
-      path = (match.matchedPattern, action.prefixRewrite.replacing("$", with: "$$"))
+      rewritePath(prefix: action.prefixRewrite, matched: match)
     } else if action.hasRegexRewrite {
-      let expression = action.regexRewrite.pattern.regex
-      guard Pattern.isTranslatable(expression) else { return notes.add(.regex, "the rewrite's expression") }
-      if !expression.hasPrefix("^") { notes.add(.repeatedRewrite, expression) }
-      path = ("(?:" + expression + ")", Pattern.replacement(action.regexRewrite.substitution))
+      _ = rewritePath(action.regexRewrite, notes: &notes)
     }
+  }
+
+  /// - Returns: false where the redirect's expression can't be followed.
+  mutating func rewritePath(
+    of redirect: Envoy_Config_Route_V3_RedirectAction,
+    matched match: Envoy_Config_Route_V3_RouteMatch,
+    notes: inout Notes
+  ) -> Bool {
+    switch redirect.pathRewriteSpecifier {
+    case .prefixRewrite(let prefix): rewritePath(prefix: prefix, matched: match)
+    case .regexRewrite(let rewrite): return rewritePath(rewrite, notes: &notes)
+    case .pathRedirect, nil: break
+    }
+    return true
+  }
+
+  private mutating func rewritePath(prefix: String, matched match: Envoy_Config_Route_V3_RouteMatch) {
+    path = (match.matchedPattern, prefix.replacing("$", with: "$$"))
+  }
+
+  private mutating func rewritePath(
+    _ rewrite: Envoy_Type_Matcher_V3_RegexMatchAndSubstitute,
+    notes: inout Notes
+  ) -> Bool {
+    let expression = rewrite.pattern.regex
+    guard Pattern.isTranslatable(expression) else {
+      notes.add(.regex, "the rewrite's expression")
+      return false
+    }
+    if !expression.hasPrefix("^") { notes.add(.repeatedRewrite, expression) }
+    path = ("(?:" + expression + ")", Pattern.replacement(rewrite.substitution))
+    return true
   }
 
   mutating func rewriteHost(of action: Envoy_Config_Route_V3_RouteAction, notes: inout Notes) {

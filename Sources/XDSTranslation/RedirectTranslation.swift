@@ -5,30 +5,18 @@ import SwiftProtobuf
 
 extension Envoy_Config_Route_V3_RedirectAction {
   /// The redirect plugin's settings.
-  func plugin(matching match: Envoy_Config_Route_V3_RouteMatch, notes: inout Notes) -> JSONValue? {
+  ///
+  /// - Parameter isRewritten: proxy-rewrite, which comes before it, has made a new path, with the query behind it.
+  func plugin(isRewritten: Bool, notes: inout Notes) -> JSONValue {
     var plugin: JSONObject = ["ret_code": .number(JSONNumber(status))]
-    switch pathRewriteSpecifier {
-    case .prefixRewrite(let prefix):
-      notes.add(.redirectRewrite)
-      let rest = match.isExact ? "" : "$1"
-      let pattern = match.matchedPattern + (match.isExact ? "" : "(.*)")
-      plugin["regex_uri"] = [.string(pattern), .string(fixedOrigin + prefix.replacing("$", with: "$$") + rest)]
-      if !stripQuery { plugin["append_query_string"] = true }
-    case .regexRewrite(let rewrite):
-      guard Pattern.isTranslatable(rewrite.pattern.regex) else {
-        notes.add(.regex, "the redirect's expression")
-        return nil
-      }
-      notes.add(.redirectRewrite)
-      plugin["regex_uri"] = [
-        .string("(?:" + rewrite.pattern.regex + ")"),
-        .string(Pattern.replacement(rewrite.substitution)),
-      ]
-      if !stripQuery { plugin["append_query_string"] = true }
-    case .pathRedirect(let path):
+    if scheme == "https", hostRedirect.isEmpty, port.isEmpty { notes.add(.redirectPort) }
+    if isRewritten {
+      if stripQuery { notes.add(.redirectRewrite) }
+      plugin["uri"] = .string(origin + "$upstream_uri")
+    } else if case .pathRedirect(let path) = pathRewriteSpecifier {
       plugin["uri"] = .string(origin + Self.escaped(path))
       if !stripQuery, !path.contains("?") { plugin["append_query_string"] = true }
-    case nil:
+    } else {
       plugin["uri"] = .string(origin + (stripQuery ? "$uri" : "$request_uri"))
     }
     return .object(plugin)
@@ -60,21 +48,8 @@ extension Envoy_Config_Route_V3_RedirectAction {
     return "\(scheme ?? "$scheme")://\(host)\(port)"
   }
 
-  /// The same where no variable is resolved: what stays is left to the client.
-  private var fixedOrigin: String {
-    guard !hostRedirect.isEmpty else { return "" }
-    return "\(scheme.map { $0 + ":" } ?? "")//\(hostRedirect.replacing("$", with: "$$"))\(port)"
-  }
-
-  /// The plugin takes `\$name` for text.
-  private static func escaped(_ text: String) -> String { text.replacing("$", with: "\\$") }
-}
-
-extension Envoy_Config_Route_V3_RouteMatch {
-  fileprivate var isExact: Bool {
-    switch pathSpecifier {
-    case .path, .safeRegex: true
-    default: false
-    }
+  /// The plugin takes a dollar sign for a variable's, and loses backslashes; in a URI, this means the same.
+  private static func escaped(_ text: String) -> String {
+    text.replacing("$", with: "%24").replacing("\\", with: "%5C")
   }
 }

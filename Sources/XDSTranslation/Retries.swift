@@ -13,8 +13,14 @@ struct Retries {
   /// What APISIX does: try again where nothing has come back.
   private static let done: Set<Substring> = ["connect-failure", "refused-stream", "reset", "reset-before-request"]
 
-  init(_ policy: Envoy_Config_Route_V3_RetryPolicy?, timeout: Milliseconds, notes: inout Notes) {
-    attempt = timeout.isZero ? nil : timeout
+  /// - Parameter others: what else ends a stream, each none where it is zero.
+  init(
+    _ policy: Envoy_Config_Route_V3_RetryPolicy?,
+    timeout: Milliseconds,
+    others: [Milliseconds],
+    notes: inout Notes
+  ) {
+    attempt = (others + [timeout]).filter { !$0.isZero }.min()
     guard let policy, !policy.retryOn.isEmpty else { return }
     notes.unread(policy)
     count = policy.hasNumRetries ? Int(min(policy.numRetries.value, 100)) : 1

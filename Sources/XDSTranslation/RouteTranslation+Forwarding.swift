@@ -22,6 +22,7 @@ extension RouteTranslation {
     let retries = Retries(
       action.hasRetryPolicy ? action.retryPolicy : retryPolicy,
       timeout: action.hasTimeout ? Milliseconds(action.timeout) : Self.defaultTimeout,
+      others: [Milliseconds(action.idleTimeout), Milliseconds(action.maxStreamDuration.maxStreamDuration)],
       notes: &notes
     )
     var form = UpstreamVariant(cluster: "")

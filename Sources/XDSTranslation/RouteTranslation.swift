@@ -34,7 +34,9 @@ struct RouteTranslation {
     guard let match = RouteMatchTranslation(route.match, notes: &notes), !match.isImpossible else { return nil }
     notes.unread(route)
     if let filter = context.settings.guardingFilter {
-      abort(403, body: "\(filter) is not enforced by this sidecar")
+      forbid(filter)
+    } else if host.requireTls == .all, !context.requiresTLS {
+      plugins["redirect"] = ["ret_code": 301, "uri": "https://$host$request_uri"]
     } else {
       act(clusters: directory)
     }
@@ -50,6 +52,7 @@ struct RouteTranslation {
     overrides.apply(frame.typedPerFilterConfig, notes: &notes)
     overrides.apply(host.typedPerFilterConfig, notes: &notes)
     overrides.apply(route.typedPerFilterConfig, notes: &notes)
+    if let filter = overrides.guardingFilter { return forbid(filter) }
     overrides.addPlugins(to: &plugins, notes: &notes)
 
     var rewrite = ProxyRewrite()
@@ -66,12 +69,7 @@ struct RouteTranslation {
         action.requestMirrorPolicies.isEmpty ? host.requestMirrorPolicies : action.requestMirrorPolicies,
         clusters: directory
       )
-    case .redirect(let redirect):
-      if let plugin = redirect.plugin(matching: route.match, notes: &notes) {
-        plugins["redirect"] = plugin
-      } else {
-        abort(503)
-      }
+    case .redirect(let redirect): send(redirect)
     case .directResponse(let direct): respond(direct)
     case .filterAction, .nonForwardingAction, nil:
       notes.add(.otherAction)
@@ -102,6 +100,13 @@ struct RouteTranslation {
     }
   }
 
+  private mutating func send(_ redirect: Envoy_Config_Route_V3_RedirectAction) {
+    var rewrite = ProxyRewrite()
+    guard rewrite.rewritePath(of: redirect, matched: route.match, notes: &notes) else { return abort(503) }
+    plugins["proxy-rewrite"] = rewrite.plugin
+    plugins["redirect"] = redirect.plugin(isRewritten: rewrite.path != nil, notes: &notes)
+  }
+
   private mutating func respond(_ direct: Envoy_Config_Route_V3_DirectResponseAction) {
     let body: String?
     switch direct.body.specifier {
@@ -115,6 +120,9 @@ struct RouteTranslation {
     if !(200...599).contains(direct.status) { notes.add(.responseStatus, "\(direct.status)") }
     abort((200...599).contains(direct.status) ? Int(direct.status) : 503, body: body)
   }
+
+  /// Nothing may pass what would not be asked.
+  private mutating func forbid(_ filter: String) { abort(403, body: "\(filter) is not enforced by this sidecar") }
 
   /// Answers in place of an upstream. A fault of the route comes first, as Envoy has it, but there is one plugin for both:
   /// its delay stays.

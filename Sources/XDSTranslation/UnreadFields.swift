@@ -6,6 +6,14 @@ enum UnreadFields {
   /// Fields that say nothing of where requests go: names, statistics, tracing, metadata for other filters, Envoy's own
   /// buffers, what is noted elsewhere.
   private static let harmless: [String: Set<Int>] = [
+    "envoy.config.listener.v3.Listener": [
+      5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 20, 21, 22, 24, 26, 28, 29, 30, 31, 34, 35,
+    ],
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager": [
+      1, 2, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 24, 25, 26, 29, 30, 32, 33, 34, 35, 36, 37, 40, 44,
+      45,
+      50, 53, 54, 55, 56, 57, 58, 59, 60,
+    ],
     "envoy.config.route.v3.Route": [4, 5, 15, 16, 19, 20],
     "envoy.config.route.v3.RouteAction": [11, 14, 23, 28, 26, 31, 40, 42],
     "envoy.config.route.v3.VirtualHost": [5, 14, 18, 19, 23, 24, 25],
@@ -23,6 +31,16 @@ enum UnreadFields {
   ]
 
   private static let names: [String: [Int: String]] = [
+    "envoy.config.listener.v3.Listener": [
+      18: "udp_listener_config", 19: "api_listener", 27: "internal_listener", 32: "filter_chain_matcher",
+      36: "fcds_config",
+    ],
+    "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager": [
+      22: "via", 28: "request_timeout", 38: "local_reply_config", 41: "request_headers_timeout",
+      43: "path_normalization_options", 46: "original_ip_detection_extensions", 47: "strip_trailing_host_dot",
+      48: "scheme_header_transformation", 49: "proxy_status_config", 51: "append_x_forwarded_port",
+      52: "early_header_mutation_extensions",
+    ],
     "envoy.config.route.v3.RouteMatch": [11: "tls_context", 13: "dynamic_metadata", 16: "filter_state"],
     "envoy.config.route.v3.RouteAction": [
       4: "metadata_match", 13: "rate_limits", 27: "hedge_policy", 33: "retry_policy_typed_config",

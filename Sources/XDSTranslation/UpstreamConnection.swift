@@ -4,6 +4,8 @@ import SwiftProtobuf
 /// How connections to a cluster's endpoints are spoken on.
 struct UpstreamConnection: Sendable {
   private(set) var scheme = "http"
+  /// What was to be kept from others must not go out in plain text.
+  private(set) var isPossible = true
   private(set) var requestsPerConnection: Int?
 
   init(_ cluster: Envoy_Config_Cluster_V3_Cluster, notes: inout Notes) {
@@ -22,7 +24,7 @@ struct UpstreamConnection: Sendable {
       }
     }
     if requests > 0 { requestsPerConnection = Int(requests) }
-    let speaksTLS = Self.speaksTLS(cluster, notes: &notes)
+    let speaksTLS = speaksTLS(cluster, notes: &notes)
     if speaksHTTP2 { notes.add(.http2) }
     switch (speaksHTTP2, speaksTLS) {
     case (false, false): scheme = "http"
@@ -35,7 +37,7 @@ struct UpstreamConnection: Sendable {
   private typealias Options = Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions
   private typealias TLS = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext
 
-  private static func speaksTLS(_ cluster: Envoy_Config_Cluster_V3_Cluster, notes: inout Notes) -> Bool {
+  private mutating func speaksTLS(_ cluster: Envoy_Config_Cluster_V3_Cluster, notes: inout Notes) -> Bool {
     // Those are chosen by a label of the endpoint: Istio's automatic mutual TLS.
     if cluster.transportSocketMatches.contains(where: { $0.transportSocket.typedConfig.isA(TLS.self) }) {
       notes.add(.mutualTLS)
@@ -43,7 +45,10 @@ struct UpstreamConnection: Sendable {
     guard cluster.hasTransportSocket else { return false }
     let settings = cluster.transportSocket.typedConfig
     guard settings.isA(TLS.self) else {
-      if !settings.typeURL.hasSuffix(".RawBuffer") { notes.add(.transportSocket, cluster.transportSocket.name) }
+      if !settings.typeURL.hasSuffix(".RawBuffer") {
+        isPossible = false
+        notes.add(.transportSocket, cluster.transportSocket.name)
+      }
       return false
     }
     guard let context = settings.decoded(TLS.self, notes: &notes) else { return false }

@@ -30,6 +30,7 @@ struct UpstreamTranslation: Sendable {
     if let total = variant.retryTimeout { members["retry_timeout"] = total.seconds }
     if variant.passesEndpointHost { members["pass_host"] = "node" }
     let connection = UpstreamConnection(cluster, notes: &notes)
+    if !connection.isPossible { members["nodes"] = [] }
     if connection.scheme != "http" { members["scheme"] = .string(connection.scheme) }
     if let requests = connection.requestsPerConnection {
       members["keepalive_pool"] = ["requests": .number(JSONNumber(requests))]

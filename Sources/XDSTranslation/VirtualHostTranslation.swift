@@ -13,6 +13,13 @@ struct RouteContext: Sendable {
   let group: String
   let configuration: RouteConfigurationFrame
   let options: TranslationOptions
+
+  var portHandling: DomainGroup.PortHandling {
+    if configuration.message.ignorePortInHostMatching || settings.ignoresAnyPort { return .ignored }
+    // A key without a port takes connections to any, of which nothing is known here.
+    let own = listeners.compactMap { $0.split(separator: ":").last }.filter { UInt32($0) != nil }.map(String.init)
+    return settings.ignoresOwnPort ? .withoutOwn(Set(own)) : .compared
+  }
 }
 
 /// What a route configuration says for all of its virtual hosts.
@@ -51,7 +58,7 @@ struct VirtualHostTranslation: Sendable {
     let place = "virtual host \(host.name) of \(frame.name.isEmpty ? context.group : frame.name)"
     var notes = Notes(place)
     notes.unread(host)
-    if host.requireTls != .none { notes.add(.requireTLS) }
+    if host.requireTls == .externalOnly { notes.add(.externalTLS) }
     var routes: [TranslatedRoute] = []
     for (route, position) in zip(host.routes, host.routes.indices) {
       let name = route.name.isEmpty ? "\(position)" : "\(position) (\(route.name))"
@@ -66,8 +73,7 @@ struct VirtualHostTranslation: Sendable {
       // Envoy never looks further than this.
       if translated.conditions.isEmpty { break }
     }
-    let ignoringPorts = frame.ignorePortInHostMatching || context.settings.ignoresAnyPort
-    for group in DomainGroup.groups(of: host.domains, ignoringPorts: ignoringPorts, notes: &notes) {
+    for group in DomainGroup.groups(of: host.domains, ports: context.portHandling, notes: &notes) {
       emit(routes, for: group, host: host, in: context, place: place)
     }
     self.notes.formUnion(notes.notes)

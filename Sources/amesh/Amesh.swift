@@ -10,7 +10,7 @@ struct Amesh: AsyncParsableCommand {
       `explain` do the same to manifests, offline; `amesh review` asks a running webhook. `amesh check` diagnoses a \
       cluster. `amesh ca` looks at the certificate authority and steers it. `amesh svid` gets a certificate as a sidecar \
       gets it, `amesh cert` explains one. `amesh redirect`, `amesh wait` and `amesh drain` are called inside a Pod by what \
-      injection has put there.
+      injection has put there. `amesh dump` shows what a control plane's resources become in APISIX.
 
       Configuration comes from one YAML file (kind MeshConfig), from AMESH_… variables over it, and from flags over both. \
       `amesh config reference` lists every key.
@@ -23,7 +23,8 @@ struct Amesh: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ServeCommand.self, InjectCommand.self, UninjectCommand.self, ExplainCommand.self, ReviewCommand.self,
-      CheckCommand.self, CACommand.self, SVIDCommand.self, CertCommand.self, ConfigCommand.self, RedirectCommand.self,
+      CheckCommand.self, CACommand.self, SVIDCommand.self, CertCommand.self, DumpCommand.self,
+      ConfigCommand.self, RedirectCommand.self,
       WaitCommand.self, DrainCommand.self, VersionCommand.self,
     ]
   )

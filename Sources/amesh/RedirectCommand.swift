@@ -62,15 +62,12 @@ struct RedirectCommand: AsyncParsableCommand {
   private func redirect() throws {
     let options = try flags.options
     let redirector = Redirector(options, backend: backend.backend, ipv6: ipv6)
-    var report: RedirectReport
-    if cleanup {
-      report = try Redirector.cleanUp()
-    } else if dryRun {
-      report = try redirector.preview()
-    } else {
-      report = try redirector.apply()
-    }
-    if verify { report.probes = Verifier(options).probes(report.families) }
+    let report =
+      if dryRun {
+        try redirector.preview()
+      } else {
+        try NamespaceLock.holding { () throws(RedirectError) in try change(redirector, options) }
+      }
     switch output {
     case .json: Console.print(String(decoding: report.json.serialized(indent: 2), as: UTF8.self))
     case .text:
@@ -79,6 +76,13 @@ struct RedirectCommand: AsyncParsableCommand {
     }
     let failed = report.probes.count { $0.outcome == .failed }
     if failed > 0 { throw Failure(.failed, "amesh redirect: \(failed) of \(report.probes.count) probes failed") }
+  }
+
+  private func change(_ redirector: Redirector, _ options: RedirectOptions) throws(RedirectError) -> RedirectReport {
+    guard !cleanup else { return try Redirector.cleanUp() }
+    var report = try redirector.apply()
+    if verify { report.probes = Verifier(options).probes(report.families) }
+    return report
   }
 }
 

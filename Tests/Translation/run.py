@@ -10,11 +10,13 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
@@ -38,7 +40,8 @@ def write_cases(folder):
 
 
 def ask(port, request):
-    """Envoy's choice: the name of the cluster that has answered, or the status that Envoy answers by itself."""
+    """Envoy's choice: the name of the cluster that has answered, or the status that Envoy answers by itself; and what the
+    cluster has seen, or where the client is sent."""
     with socket.create_connection((LOOPBACK, port), timeout=10) as connection:
         lines = [
             f"PROXY TCP4 {LOOPBACK} {request['address']} 40000 {request['port']}",
@@ -55,7 +58,8 @@ def ask(port, request):
         response.begin()
         response.read()
         status = response.getheader("grpc-status")
-        return response.getheader("x-cluster") or (f"gRPC {status}" if status else response.status)
+        choice = response.getheader("x-cluster") or (f"gRPC {status}" if status else response.status)
+        return choice, {name: response.getheader(f"x-{name}") for name in ("target", "host")}, response.getheader("location")
 
 
 def grpc(status):
@@ -70,6 +74,31 @@ def agree(envoy, apisix):
     # Where no route is found, APISIX answers 404 by itself.
     wanted = (NOBODY, 404) if apisix == 0 else (apisix,)
     return envoy in wanted or envoy in map(grpc, wanted)
+
+
+def same_host(envoy, apisix):
+    # Where Envoy strips a port from a request's host, upstreams of APISIX still see it.
+    return envoy == apisix or envoy == re.sub(r":\d+$", "", apisix)
+
+
+def same_place(envoy, apisix, request):
+    """Where a client ends up that follows; locations may be relative, and spelled in other ways."""
+    base = f"http://{request['authority']}{request['target']}"
+    one, other = (urllib.parse.urlsplit(urllib.parse.unquote(urllib.parse.urljoin(base, url))) for url in (envoy, apisix))
+    if (one.scheme, one.path, one.query) != (other.scheme, other.path, other.query):
+        return False
+    ours = other.netloc.lower()
+    stripped = re.sub(r":\d+$", "", ours) if ours == request["authority"].lower() else ours
+    return one.netloc.lower() in (ours, stripped)
+
+
+def same_arrival(case, seen, location):
+    """What the upstream sees, or where the client is sent, is the same."""
+    if seen["target"]:
+        return seen["target"] == case["target"] and same_host(seen["host"], case["host"])
+    if location and "location" in case:
+        return same_place(location, case["location"], case["request"])
+    return not location
 
 
 def ready(admin):
@@ -107,10 +136,12 @@ def compare(folder, upstreams, found):
         cases = json.loads((folder / "requests.json").read_text(encoding="utf-8"))
         with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
             choices = list(pool.map(lambda case: ask(port, case["request"]), cases))
-        for case, choice in zip(cases, choices):
+        for case, (choice, seen, location) in zip(cases, choices):
             found[choice if isinstance(choice, str) else str(choice)] += 1
             if not agree(choice, case["choice"]):
                 problems.append(f"Envoy: {choice}, APISIX: {case['choice']}: {json.dumps(case['request'])}")
+            elif not same_arrival(case, seen, location):
+                problems.append(f"Envoy: {choice} {seen} {location}, APISIX: {json.dumps(case)}")
     finally:
         envoy.stop()
     return problems

@@ -24,7 +24,13 @@ private let folderOfCases = ProcessInfo.processInfo.environment["AMESH_TRANSLATI
     var apisix = APISIXReference(Translator(resources).objects)
     let requests: [JSONValue] = (0..<200).map { _ in
       let request = mesh.request()
-      return ["request": request.json, "choice": apisix.destination(of: request).json]
+      var item: JSONObject = ["request": request.json, "choice": apisix.destination(of: request).json]
+      if let arrival = apisix.arrival(of: request) {
+        item["target"] = .string(arrival.target)
+        item["host"] = .string(arrival.host)
+        item["location"] = arrival.location.map { .string($0) }
+      }
+      return .object(item)
     }
     try Data(JSONValue.array(requests).serialized()).write(to: folder.appending(path: "requests.json"))
   }

@@ -66,8 +66,10 @@ package struct RotationPlan: Sendable, Equatable {
   private init(nextLook: Date) { self.nextLook = nextLook }
 
   private mutating func dropGone(_ state: AuthorityState, _ observations: RotationObservations, now: Date) {
+    let ended = state.endedReplicas
     let gone = state.intermediates.filter { record in
-      record.dropped == nil && record.notAfter > now && observations.replicas[record.replica] == .gone
+      guard record.dropped == nil, record.notAfter > now else { return false }
+      return observations.replicas[record.replica] == .gone || ended.contains(record.replica)
     }
     if !gone.isEmpty { actions.append(.drop(gone.map(\.id))) }
   }
@@ -137,8 +139,8 @@ package struct RotationPlan: Sendable, Equatable {
   }
 
   private mutating func prune(_ state: AuthorityState, _ policy: RotationPolicy, now: Date) {
-    var records: [AuthorityID] = []
-    for record in state.intermediates {
+    var records = state.covered(policy).map(\.id)
+    for record in state.intermediates where !records.contains(record.id) {
       let settled = record.settled(policy)
       if settled <= now { records.append(record.id) } else { lookAgain(at: settled) }
     }

@@ -63,11 +63,12 @@ package enum SpreadVerdict: Sendable, Equatable {
         until = later(until, (state.signer?.certificate.notAfter ?? .distantFuture).addingTimeInterval(-2 * settling))
       }
     }
+    let ended = state.endedReplicas
     for (replica, records) in Dictionary(grouping: state.intermediates, by: \.replica).sorted(by: { $0.key < $1.key }) {
       // One without a live intermediate serves nobody, see ``HeldIntermediate/isUsable(_:now:)``.
       let over = records.map { $0.settled(policy) }.max() ?? now
       if over <= now { continue }
-      if case .reports(let report)? = observations.replicas[replica] {
+      if case .reports(let report)? = observations.replicas[replica], !ended.contains(replica) {
         guard let spread = report.spread[root.id] else {
           holds.append(.notPublished(replica: replica))
           until = nil
@@ -82,8 +83,11 @@ package enum SpreadVerdict: Sendable, Equatable {
         }
         continue
       }
-      // An intermediate is recorded in the newest state, so whoever recorded one since knows the root.
-      let knows = records.filter { $0.recorded.generation >= root.prepared.generation }.map(\.recorded.time).min()
+      // An intermediate is recorded in the newest state, so whoever recorded one since knows the root; and has never
+      // given out another bundle, if it was its first. Else a replica that starts over and over would hold it for ever.
+      let isOlder = { (record: IntermediateRecord) in record.recorded.generation < root.prepared.generation }
+      guard records.contains(where: isOlder) else { continue }
+      let knows = records.filter { !isOlder($0) }.map(\.recorded.time).min()
       let silent = min(over, knows?.addingTimeInterval(settling) ?? over)
       if silent <= now { continue }
       holds.append(.silent(replica: replica, until: silent))

@@ -17,6 +17,7 @@ extension MeshSimulation {
       }
       return
     }
+    if options.hasCrashLoop, replicas[0].isAlive { crash(0, downFor: 0) }
     if chance(1, in: 24 * 120) {
       // Everything at once, for hours.
       for index in replicas.indices where replicas[index].isAlive { crash(index, downFor: 1 + below(6)) }
@@ -50,7 +51,7 @@ extension MeshSimulation {
   mutating func crash(_ index: Int, downFor hours: Int) {
     checks.findings.crashes += 1
     // Three of ten die where nobody can tell whether they are dead or cut off.
-    if chance(7, in: 10) { dead.insert(replicas[index].name) }
+    if !options.hasPods, chance(7, in: 10) { dead.insert(replicas[index].name) }
     planAt = now + Self.step
     replicas[index].isAlive = false
     replicas[index].restartAt = now + hours * Self.step
@@ -75,6 +76,7 @@ extension MeshSimulation {
       return false
     }
     store = state
+    checks.findings.mostIntermediates = max(checks.findings.mostIntermediates, state.intermediates.count)
     planAt = now
     checks.wasPersisted(bits(state))
     if dies {
@@ -93,7 +95,7 @@ extension MeshSimulation {
   mutating func attend(replica index: Int) throws {
     if !replicas[index].isAlive {
       guard now >= replicas[index].restartAt else { return }
-      replicas[index] = SimulatedReplica(name: newProcess())
+      replicas[index] = SimulatedReplica(name: newProcess(after: replicas[index].name))
     }
     if replicas[index].held != nil, !serves(index) { disconnect(replica: index) }
     guard replicas[index].isConnected(at: now) else { return }

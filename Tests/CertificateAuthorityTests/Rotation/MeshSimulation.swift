@@ -93,9 +93,13 @@ struct MeshSimulation {
   mutating func below(_ limit: Int) -> Int { Int(truncatingIfNeeded: random.next() % UInt64(max(limit, 1))) }
   mutating func draw() -> Double { Double(random.next() >> 11) / 9_007_199_254_740_992 }
 
-  mutating func newProcess() -> String {
+  /// - Parameter before: the process that it takes the place of, mostly in the same Pod.
+  mutating func newProcess(after before: String? = nil) -> String {
     processes += 1
-    return "replica-\(processes)"
+    guard options.hasPods else { return "replica-\(processes)" }
+    let pod = before.flatMap { $0.split(separator: ".").first }
+    if let pod, chance(4, in: 5) { return "\(pod).\(processes)" }
+    return "pod-\(processes).\(processes)"
   }
 
   func bits(_ state: AuthorityState) -> TrustChecks.Roots {

@@ -37,6 +37,21 @@ import Testing
     #expect(findings.rootsRetired >= 10)
   }
 
+  @Test(arguments: 13...16 as ClosedRange<UInt64>)
+  func `Pods whose processes end over and over break no rule, and don't fill the state`(seed: UInt64) throws {
+    var options = SimulationOptions.varied(seed: seed)
+    options.replicas = 2
+    options.years = 3
+    options.rootLife = 90 * 86_400
+    options.hasPods = true
+    options.hasCrashLoop = true
+    let findings = try MeshSimulation.run(options)
+    #expect(findings.violations.isEmpty, "\(findings.summary)")
+    #expect(findings.crashes > 20_000)
+    #expect(findings.rootsRetired >= 10)
+    #expect(findings.mostIntermediates < 100, "\(findings.summary)")
+  }
+
   @Test func `a mesh of those who acknowledge never waits for leaves to end`() throws {
     var options = SimulationOptions(seed: 10)
     options.kinds = [.prompt]

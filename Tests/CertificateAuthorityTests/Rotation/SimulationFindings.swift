@@ -13,6 +13,8 @@ struct SimulationFindings: Sendable {
 
   var leaves = 0
   var intermediates = 0
+  /// In the state at once.
+  var mostIntermediates = 0
   var rootsMade = 0
   var activationsByProof = 0
   var activationsByWaiting = 0
@@ -31,7 +33,7 @@ struct SimulationFindings: Sendable {
 
   var summary: String {
     """
-    \(leaves) leaves, \(intermediates) intermediates, \(rootsMade) roots (\(activationsByProof) activated by proof, \
+    \(leaves) leaves, \(intermediates) intermediates (at most \(mostIntermediates) at once), \(rootsMade) roots (\(activationsByProof) activated by proof, \
     \(activationsByWaiting) by waiting, \(rootsRetired) retired), \(crashes) crashes, \(partitions) partitions, \
     \(conflicts) lost races, \(refusals) refused commands; broken: \(violations)
     """

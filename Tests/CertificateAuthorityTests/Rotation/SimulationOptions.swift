@@ -60,6 +60,10 @@ struct SimulationOptions: Sendable {
   /// Someone lowers the longest leaf, and raises it again, while a rotation is under way: each time, every replica is
   /// started anew.
   var changesLeafCap = false
+  /// Processes bear the names of Pods, and that is all by which dead ones are known.
+  var hasPods = false
+  /// One of the replicas ends each hour.
+  var hasCrashLoop = false
   var sabotage: Sabotage?
 
   init(seed: UInt64) { self.seed = seed }

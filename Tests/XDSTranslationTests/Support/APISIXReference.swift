@@ -62,14 +62,23 @@ struct APISIXReference {
   private(set) var ambiguous = 0
 
   mutating func destination(of request: TestRequest) -> Destination {
+    route(for: variables(of: request)).map { destination($0) } ?? .nothing
+  }
+
+  /// What the upstream sees of a request, or where the client is sent to.
+  mutating func arrival(of request: TestRequest) -> APISIXArrival? {
     let variables = variables(of: request)
+    return route(for: variables).map { APISIXArrival($0.value, variables) }
+  }
+
+  private mutating func route(for variables: [String: String]) -> Route? {
     let host = variables["host"] ?? ""
     let reversed = String(host.reversed())
-    if let routes = exactHosts[reversed], let route = match(routes, variables) { return destination(route) }
+    if let routes = exactHosts[reversed], let route = match(routes, variables) { return route }
     for (prefix, routes) in hostPrefixes where reversed.hasPrefix(prefix) {
-      if let route = match(routes, variables) { return destination(route) }
+      if let route = match(routes, variables) { return route }
     }
-    return match(onlyURI, variables).map { destination($0) } ?? .nothing
+    return match(onlyURI, variables)
   }
 
   /// Exact paths, then prefixes from the longest on; among equal ones the higher priority.
@@ -88,6 +97,7 @@ struct APISIXReference {
   }
 
   private func destination(_ route: Route) -> Destination {
+    if let status = route.value["plugins"]?["redirect"]?["ret_code"]?.integer { return .status(status) }
     if let status = route.value["plugins"]?["fault-injection"]?["abort"]?["http_status"]?.integer {
       return .status(status)
     }

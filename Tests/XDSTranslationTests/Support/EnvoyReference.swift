@@ -17,8 +17,11 @@ struct EnvoyReference {
   }
 
   func destination(of request: TestRequest) -> Destination {
-    guard let name = configurationName(for: request), let configuration = configurations[name] else { return .nothing }
-    guard let host = virtualHost(request.authority.lowercased(), in: configuration) else { return .status(404) }
+    guard let manager = manager(for: request), let configuration = configurations[manager.rds.routeConfigName] else {
+      return .nothing
+    }
+    let authority = authority(of: request, by: manager).lowercased()
+    guard let host = virtualHost(authority, in: configuration) else { return .status(404) }
     guard let route = host.routes.first(where: { matches($0.match, request) }) else { return .status(404) }
     switch route.action {
     case .route(let action):
@@ -27,12 +30,15 @@ struct EnvoyReference {
       }
       return clusters.contains(action.cluster) ? .cluster(action.cluster) : .status(503)
     case .directResponse(let response): return .status(Int(response.status))
+    case .redirect(let redirect):
+      let codes: [Int: Int] = [0: 301, 1: 302, 2: 303, 3: 307, 4: 308]
+      return codes[redirect.responseCode.rawValue].map { .status($0) } ?? .nothing
     default: return .nothing
     }
   }
 
   /// The listener of the very address goes over the one of the port.
-  private func configurationName(for request: TestRequest) -> String? {
+  private func manager(for request: TestRequest) -> Manager? {
     let direction = request.isInbound ? Envoy_Config_Core_V3_TrafficDirection.inbound : .outbound
     let candidates = listeners.filter {
       $0.trafficDirection == direction && $0.address.socketAddress.portValue == request.port
@@ -41,10 +47,17 @@ struct EnvoyReference {
       candidates.first { $0.address.socketAddress.address == request.address }
       ?? candidates.first { $0.address.socketAddress.address == "0.0.0.0" }
     let typed = listener?.filterChains.first?.filters.first?.typedConfig
-    let manager = typed.flatMap {
-      try? Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager(unpackingAny: $0)
-    }
-    return manager?.rds.routeConfigName
+    return typed.flatMap { try? Manager(unpackingAny: $0) }
+  }
+
+  private typealias Manager = Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager
+
+  private func authority(of request: TestRequest, by manager: Manager) -> String {
+    let authority = request.authority
+    guard authority.last != "]", let colon = authority.lastIndex(of: ":") else { return authority }
+    let isOwn = authority[colon...] == ":\(request.port)"
+    let isStripped = manager.stripAnyHostPort || manager.stripMatchingHostPort && isOwn
+    return isStripped ? String(authority[..<colon]) : authority
   }
 
   private func virtualHost(
@@ -111,8 +124,8 @@ struct EnvoyReference {
     // What is missing and counts as empty is there.
     let isThere = value != nil || matcher.treatMissingHeaderAsEmpty
     if case .presentMatch(let wanted) = matcher.headerMatchSpecifier {
-      let isMatch = matcher.treatMissingHeaderAsEmpty ? wanted : isThere == wanted
-      return isMatch != matcher.invertMatch
+      return matcher.treatMissingHeaderAsEmpty
+        ? wanted != matcher.invertMatch : (isThere == wanted) != matcher.invertMatch
     }
     guard let specifier = matcher.headerMatchSpecifier else { return isThere != matcher.invertMatch }
     guard let value = value ?? (matcher.treatMissingHeaderAsEmpty ? "" : nil) else { return false }

@@ -34,8 +34,12 @@ struct RandomMesh {
 
   mutating func listener(_ address: String, _ port: UInt32) -> Envoy_Config_Listener_V3_Listener {
     let allowsUpgrade = chance(50)
+    let (stripsOwn, stripsAny) = (chance(15), chance(10))
     let manager = ConnectionSettings.Manager.with {
       $0.rds.routeConfigName = address == "0.0.0.0" ? "\(port)" : "\(address):\(port)"
+      // Envoy takes one of both.
+      $0.stripMatchingHostPort = stripsOwn && !stripsAny
+      if stripsAny { $0.stripAnyHostPort = true }
       $0.upgradeConfigs = allowsUpgrade ? [.with { $0.upgradeType = "websocket" }] : []
     }
     return .with {
@@ -71,16 +75,6 @@ struct RandomMesh {
       $0.name = name
       $0.virtualHosts = hosts.shuffled(using: &random)
       $0.ignorePortInHostMatching = ignores
-      // Domains with a port match nothing then, and are said once.
-      if ignores {
-        var seen: Set<String> = []
-        for index in $0.virtualHosts.indices {
-          $0.virtualHosts[index].domains.removeAll {
-            $0.hasSuffix(":" + port) || !seen.insert($0.lowercased()).inserted
-          }
-        }
-        $0.virtualHosts.removeAll { $0.domains.isEmpty }
-      }
     }
   }
 
@@ -102,10 +96,12 @@ struct RandomMesh {
     var route = Envoy_Config_Route_V3_Route()
     route.name = name
     route.match = match()
-    if chance(10) {
-      route.directResponse.status = UInt32(element([200, 404, 418, 503]))
-    } else {
+    switch count(0...11) {
+    case 0: route.directResponse.status = UInt32(element([200, 404, 418, 503]))
+    case 1: route.redirect = redirect(route.match)
+    default:
       route.route = action()
+      rewrite(&route)
     }
     return route
   }
@@ -130,6 +126,44 @@ struct RandomMesh {
     if chance(10) { action.requestMirrorPolicies = [.with { $0.cluster = element(Array(Self.clusters.dropLast())) }] }
     if chance(10) { action.timeout = .with { $0.seconds = 3 } }
     return action
+  }
+
+  private mutating func rewrite(_ route: inout Envoy_Config_Route_V3_Route) {
+    switch count(0...9) {
+    case 0...1: route.route.prefixRewrite = element(["/", "/new", "/new/", "/n$1"])
+    case 2: route.route.regexRewrite = expression()
+    default: break
+    }
+    if chance(10) { route.route.hostRewriteLiteral = element(["inner.example", "inner.example:81"]) }
+  }
+
+  private mutating func expression() -> Envoy_Type_Matcher_V3_RegexMatchAndSubstitute {
+    let (pattern, substitution) = element([
+      ("^/a/(.*)$", #"/\1/x"#), ("^/([a-c]+)", #"/r\1\1"#), ("^/.*", "/all$1"), ("^/(a)(/b)?", #"/\2/\1"#),
+    ])
+    return .with {
+      $0.pattern.regex = pattern
+      $0.substitution = substitution
+    }
+  }
+
+  private mutating func redirect(
+    _ match: Envoy_Config_Route_V3_RouteMatch
+  ) -> Envoy_Config_Route_V3_RedirectAction {
+    var redirect = Envoy_Config_Route_V3_RedirectAction()
+    redirect.responseCode = element([.movedPermanently, .found, .seeOther, .temporaryRedirect, .permanentRedirect])
+    if chance(50) { redirect.hostRedirect = element(["new.example", "new.example:8081"]) }
+    if chance(20) { redirect.httpsRedirect = true }
+    if chance(20), !redirect.hostRedirect.contains(":") { redirect.portRedirect = 8443 }
+    redirect.stripQuery = chance(25)
+    // Where a path is rewritten, the query stays, which the table of features says.
+    switch redirect.stripQuery ? element([0, 3]) : count(0...4) {
+    case 0: redirect.pathRedirect = element(["/moved", "/moved?by=us", "/mo$ved"])
+    case 1: redirect.prefixRewrite = element(["/", "/new", "/new/"])
+    case 2: redirect.regexRewrite = expression()
+    default: break
+    }
+    return redirect
   }
 
   private mutating func weighted() -> Envoy_Config_Route_V3_WeightedCluster.ClusterWeight {

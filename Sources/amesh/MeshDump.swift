@@ -1,0 +1,38 @@
+import KubernetesObjects
+import XDSTranslation
+
+/// What resources become, for a person.
+struct MeshDump {
+  let translator: Translator
+  /// Resources that could not be read.
+  var problems: [String] = []
+
+  /// Objects by their keys in APISIX's dictionary, and findings.
+  var text: String {
+    var objects = JSONObject()
+    for object in translator.objects { objects[object.key.path] = object.value }
+    let document: JSONValue = ["objects": .object(objects), "findings": .array(translator.findings.map(\.json))]
+    return String(decoding: document.serialized(indent: 2), as: UTF8.self) + "\n"
+  }
+
+  /// A line for each finding.
+  var lines: String {
+    translator.findings.map { finding in
+      let treatment = finding.feature.row.treatment.rawValue
+      let more = finding.count > finding.resources.count ? " and more, \(finding.count) in all" : ""
+      let places = finding.resources.joined(separator: ", ") + more
+      return "\(treatment) \(finding.feature.rawValue): \(finding.message)\n  \(places)\n"
+    }
+    .joined()
+  }
+}
+
+extension Finding {
+  fileprivate var json: JSONValue {
+    [
+      "feature": .string(feature.rawValue), "treatment": .string(feature.row.treatment.rawValue),
+      "message": .string(message), "count": .number(JSONNumber(count)),
+      "resources": .array(resources.map { .string($0) }),
+    ]
+  }
+}
