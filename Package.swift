@@ -53,7 +53,7 @@ let package = Package(
       ]
     ),
     .target(name: "Redirect", dependencies: ["KubernetesObjects"]),
-    .target(name: "Injection", dependencies: ["KubernetesObjects", "Redirect"]),
+    .target(name: "Injection", dependencies: ["KubernetesObjects", "Redirect", "SPIFFE"]),
     .target(
       name: "KubernetesYAML",
       dependencies: ["KubernetesObjects", .product(name: "Yams", package: "Yams")]
@@ -102,6 +102,14 @@ let package = Package(
       name: "SecretDiscovery",
       dependencies: [
         "EnvoyAPI", "XDSProtocol",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
+      name: "WorkloadDiscovery",
+      dependencies: [
+        "EnvoyAPI", "Injection", "KubernetesObjects", "Redirect", "SPIFFE", "XDSProtocol",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
@@ -191,7 +199,7 @@ let package = Package(
     .target(
       name: "ClusterIdentity",
       dependencies: [
-        "CallerAuthentication", "Injection", "KubernetesAPI", "KubernetesObjects", "SPIFFE",
+        "CallerAuthentication", "Injection", "KubernetesAPI", "KubernetesObjects", "SPIFFE", "WorkloadDiscovery",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -262,6 +270,7 @@ let package = Package(
         "MeshAuthority",
         "SPIFFE",
         "SecretDiscovery",
+        "WorkloadDiscovery",
         "XDSProtocol",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -387,6 +396,7 @@ let package = Package(
         "RedirectKernel",
         "SPIFFE",
         "SecretDiscovery",
+        "WorkloadDiscovery",
         "ServingCertificate",
         "SidecarSettings",
         "XDSClient",
@@ -489,7 +499,8 @@ let package = Package(
     .testTarget(
       name: "XDSTranslationTests",
       dependencies: [
-        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "XDSTranslation",
+        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol",
+        "XDSTranslation",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Data", "Golden"]
@@ -531,7 +542,7 @@ let package = Package(
       name: "ClusterIdentityTests",
       dependencies: [
         "AmeshTesting", "CallerAuthentication", "ClusterIdentity", "Injection", "KubernetesAPI", "KubernetesObjects",
-        "KubernetesTesting", "SPIFFE",
+        "KubernetesTesting", "SPIFFE", "WorkloadDiscovery",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -600,6 +611,14 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
+    .testTarget(
+      name: "WorkloadDiscoveryTests",
+      dependencies: [
+        "AmeshTesting", "EnvoyAPI", "Injection", "KubernetesObjects", "Redirect", "SPIFFE", "WorkloadDiscovery",
+        "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
     .testTarget(name: "APISIXSinkTests", dependencies: ["APISIXSink", "AmeshTesting"]),
     .testTarget(
       name: "PluginControlTests",
@@ -654,8 +673,8 @@ let package = Package(
       name: "IdentityServerTests",
       dependencies: [
         "AmeshTesting", "CallerAuthentication", "CertificateAuthority", "CertificateCustody", "EnvoyAPI",
-        "EnvoyServices", "IdentityServer", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
-        "SecretDiscovery",
+        "EnvoyServices", "IdentityServer", "Injection", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
+        "SecretDiscovery", "WorkloadDiscovery",
         "XDSProtocol",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -726,6 +745,13 @@ if Context.environment["AMESH_FUZZ"] != nil {
     ("jwt", ["CallerAuthentication", "SPIFFE"]),
     ("review", ["AdmissionWebhook", "Injection", "KubernetesObjects"]),
     ("spiffe", ["CertificateAuthority", "SPIFFE"]),
+    (
+      "translation",
+      [
+        "AmeshTesting", "EnvoyAPI", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
   ]
   for (name, dependencies) in fuzzed {
     package.targets.append(
@@ -739,7 +765,7 @@ if Context.environment["AMESH_FUZZ"] != nil {
   }
 }
 
-// The programs of hack/bench-injection and hack/bench-identity.
+// The programs of hack/bench-injection, hack/bench-identity and hack/bench-xds.
 if Context.environment["AMESH_BENCHMARK"] != nil {
   package.targets += [
     .executableTarget(
@@ -788,6 +814,14 @@ if Context.environment["AMESH_BENCHMARK"] != nil {
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       path: "hack/bench/tokens"
+    ),
+    .executableTarget(
+      name: "xds-bench",
+      dependencies: [
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "hack/bench/xds"
     ),
   ]
 }

@@ -7,6 +7,7 @@ package import Logging
 import NIOConcurrencyHelpers
 import SPIFFE
 import ServiceLifecycle
+package import WorkloadDiscovery
 
 /// The Pods and ServiceAccounts of the cluster, as far as tokens are bound to them.
 package final class BoundObjects: Service {
@@ -18,6 +19,7 @@ package final class BoundObjects: Service {
     var serviceAccounts = EndedUIDs(capacity: BoundObjects.rememberedEnds)
     var listeners: [@Sendable ([EndedObject]) -> Void] = []
     var sidecarListeners: [@Sendable ([SidecarChange]) -> Void] = []
+    var endpointListeners: [@Sendable ([PodEndpointChange]) -> Void] = []
     var labelListeners: [@Sendable ([MeshedPodChange]) -> Void] = []
   }
 
@@ -28,11 +30,13 @@ package final class BoundObjects: Service {
 
   /// - Parameters:
   ///   - sidecar: what is kept of a Pod for ``onSidecars(_:)``, so that nobody has to watch all Pods a second time.
+  ///   - endpoint: the same for ``onEndpoints(_:)``.
   ///   - keepsLabels: of Pods that have a sidecar, for ``onLabels(_:)``.
   ///   - draw: chance, 0 to 1.
   package init(
     _ client: any KubernetesClient,
     sidecar: @escaping @Sendable (JSONView) -> PodSidecar? = { _ in nil },
+    endpoint: @escaping @Sendable (JSONView) -> PodEndpoint? = { _ in nil },
     keepsLabels: Bool = false,
     backoff: Backoff = Backoff(),
     time: Timekeeper = Timekeeper(),
@@ -48,7 +52,12 @@ package final class BoundObjects: Service {
       projection: { pod in
         let sidecar = reader.sidecar(pod)
         let isWanted = keepsLabels && sidecar?.value.hasProxy == true
-        return BoundPod(pod, sidecar: sidecar, labels: isWanted ? labels.labels(pod) : nil)
+        return BoundPod(
+          pod,
+          sidecar: sidecar,
+          endpoint: endpoint(pod),
+          labels: isWanted ? labels.labels(pod) : nil
+        )
       },
       backoff: backoff,
       time: time,
@@ -67,6 +76,7 @@ package final class BoundObjects: Service {
     pods.onChange { [weak self] changes in
       self?.take(changes.compactMap { EndedObject(pod: $0) })
       self?.tellSidecars(changes)
+      self?.tellEndpoints(changes)
       self?.tellLabels(changes)
     }
     serviceAccounts.onChange { [weak self] changes in
@@ -138,6 +148,19 @@ package final class BoundObjects: Service {
     let listeners = memory.withLockedValue { $0.sidecarListeners }
     guard !listeners.isEmpty else { return }
     let told = changes.compactMap { SidecarChange($0) }
+    guard !told.isEmpty else { return }
+    for listener in listeners { listener(told) }
+  }
+
+  /// Calls `listener` with what becomes of Pods' addresses, on an informer's task, in order. To be called before this runs.
+  package func onEndpoints(_ listener: @escaping @Sendable ([PodEndpointChange]) -> Void) {
+    memory.withLockedValue { $0.endpointListeners.append(listener) }
+  }
+
+  private func tellEndpoints(_ changes: [InformerChange<BoundPod>]) {
+    let listeners = memory.withLockedValue { $0.endpointListeners }
+    guard !listeners.isEmpty else { return }
+    let told = changes.flatMap { PodEndpointChange.of($0) }
     guard !told.isEmpty else { return }
     for listener in listeners { listener(told) }
   }

@@ -14,6 +14,7 @@ import Metrics
 import OpenSSLKeys
 import SPIFFE
 import ServiceLifecycle
+import WorkloadDiscovery
 
 /// The certificate authority of `amesh serve` and how workloads reach it.
 struct IdentityPlane {
@@ -96,6 +97,7 @@ struct IdentityPlane {
     cluster?.objects.onEnd { [weak source] ended in
       source?.end { caller in ended.contains { $0.ends(caller) } }
     }
+    let workloads = Self.workloads(sourceConfiguration, cluster: cluster, factory)
     authentication = IdentityAuthentication(
       Authenticator(credentials.methods + [renewal]),
       audit: audit,
@@ -137,6 +139,14 @@ struct IdentityPlane {
         width: ProcessInfo.processInfo.activeProcessorCount,
         logger: logger
       ),
+      WorkloadDiscoveryService(
+        source: workloads,
+        authentication: authentication,
+        streams: streams,
+        limits: limits,
+        identifier: replica,
+        logger: logger
+      ),
     ]
     let servers = try sockets(identity, logger: logger).map { socket, tls in
       IdentityServer(
@@ -150,7 +160,7 @@ struct IdentityPlane {
     }
     services.append(IdentityServers(servers))
     // Told first: its streams end, so that clients go elsewhere before the servers close.
-    services.append(source)
+    services += [workloads, source]
   }
 
   /// Once nobody listens on it any more.
@@ -177,6 +187,24 @@ extension IdentityPlane {
     } catch {
       throw Failure(.configuration, "mesh.trustDomain: \(error)")
     }
+  }
+
+  /// Without a cluster there are no Pods: it knows nobody, and says so.
+  private static func workloads(
+    _ source: AuthoritySecretSource.Configuration,
+    cluster: ClusterPlane?,
+    _ factory: any MetricsFactory
+  ) -> WorkloadSource {
+    var configuration = WorkloadSource.Configuration()
+    configuration.streamLifetime = source.streamLifetime
+    configuration.hasEnded = source.hasEnded
+    if let cluster { configuration.waitUntilSynced = { try await cluster.objects.waitUntilSynced() } }
+    let workloads = WorkloadSource(configuration: configuration, metrics: WorkloadMetrics(factory: factory))
+    cluster?.objects.onEndpoints { [weak workloads] in workloads?.take($0) }
+    cluster?.objects.onEnd { [weak workloads] ended in
+      workloads?.end { caller in ended.contains { $0.ends(caller) } }
+    }
+    return workloads
   }
 
   private static func authority(

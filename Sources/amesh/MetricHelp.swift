@@ -61,5 +61,10 @@ enum MetricHelp {
       "1 while the webhook configuration trusts what the webhook serves with, 0 where it does not or is gone.",
     "amesh_webhook_connections": "Open connections to the webhook.",
     "amesh_webhook_http_errors_total": "Requests that were no review, by HTTP status.",
+    "amesh_workload_addresses": "Addresses behind which there is a Pod with a sidecar that knows mutual TLS.",
+    "amesh_workload_nacks_total": "Answers of workload discovery that clients refused.",
+    "amesh_workload_pushes_total": "Addresses told over workload discovery, those that are no workload's too.",
+    "amesh_workload_streams": "Open streams of workload discovery.",
+    "amesh_workload_subscriptions": "Addresses that open streams of workload discovery ask for, each stream's counted.",
   ]
 }
