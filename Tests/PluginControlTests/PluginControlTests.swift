@@ -29,8 +29,11 @@ struct PluginControlTests {
     ]
   }
 
-  private func makeWatch() -> PluginConfigWatch {
-    PluginConfigWatch(
+  private func makeWatch() async throws -> PluginConfigWatch {
+    for namespace in ["shop", "amesh-system"] {
+      _ = try await twin.create(.namespaces, ["metadata": ["name": .string(namespace)]])
+    }
+    return PluginConfigWatch(
       client: twin,
       hub: hub,
       check: PluginConfigCheck(),
@@ -100,7 +103,7 @@ struct PluginControlTests {
   @Test func `a kind that is not there means no plugins, and is found when it comes`() async throws {
     let absent = APIError.twin(404, "NotFound", "the server could not find the requested resource")
     twin.fail(TwinFault(absent, count: 2) { $0.resource == .pluginConfigs })
-    let watch = makeWatch()
+    let watch = try await makeWatch()
     hub.take([(web, [:])])
     let stream = hub.subscribe(web) {}
     try await running([{ try await watch.run() }]) {
@@ -120,7 +123,7 @@ struct PluginControlTests {
   }
 
   @Test func `other rules judge what is there already`() async throws {
-    let watch = makeWatch()
+    let watch = try await makeWatch()
     _ = try await twin.create(.pluginConfigs, Self.config("a", ["x": "1"]))
     try await running([{ try await watch.run() }]) {
       await watched(1)
@@ -137,7 +140,7 @@ struct PluginControlTests {
   }
 
   @Test func `statuses are written by who leads, once for one state of things`() async throws {
-    let watch = makeWatch()
+    let watch = try await makeWatch()
     let reports = makeReports("one")
     let keeper = makeKeeper(watch, reports)
     _ = try await twin.create(.pluginConfigs, Self.config("a"))
@@ -169,7 +172,7 @@ struct PluginControlTests {
   }
 
   @Test func `what live replicas have is added up`() async throws {
-    let watch = makeWatch()
+    let watch = try await makeWatch()
     let reports = makeReports("one")
     let keeper = makeKeeper(watch, reports)
     let created = try await twin.create(.pluginConfigs, Self.config("a")).root.value
