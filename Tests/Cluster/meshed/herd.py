@@ -115,10 +115,7 @@ def churn(checks, server, mesh, namespace):
         plugins = [(f"plugin-{random_one.randrange(20)}", settings)]
         # Each its own, so that nothing is left to age.
         described[name] = config(name, *plugins, selector=selector, priority=number)
-        if selector is None:
-            configs.put({**described[name], "spec": {**described[name]["spec"], "selector": None}})
-        else:
-            configs.put(described[name])
+        configs.put(described[name])
 
     async def run():
         async with herd:
