@@ -53,14 +53,16 @@ let package = Package(
       ]
     ),
     .target(name: "Redirect", dependencies: ["KubernetesObjects"]),
-    .target(name: "Injection", dependencies: ["KubernetesObjects", "Redirect"]),
+    .target(name: "Injection", dependencies: ["KubernetesObjects", "Redirect", "SPIFFE"]),
     .target(
       name: "KubernetesYAML",
       dependencies: ["KubernetesObjects", .product(name: "Yams", package: "Yams")]
     ),
     .target(
       name: "MeshConfiguration",
-      dependencies: ["CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML", "Redirect"]
+      dependencies: [
+        "CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML", "PluginConfiguration", "Redirect",
+      ]
     ),
     .target(
       name: "ManifestInjection",
@@ -105,6 +107,14 @@ let package = Package(
       ]
     ),
     .target(
+      name: "WorkloadDiscovery",
+      dependencies: [
+        "EnvoyAPI", "Injection", "KubernetesObjects", "Redirect", "SPIFFE", "XDSProtocol",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
       name: "ClusterDiagnosis",
       dependencies: [
         "CertificateAuthority", "Injection", "KubernetesObjects",
@@ -124,6 +134,8 @@ let package = Package(
       ]
     ),
     .target(name: "APISIXSink"),
+    .target(name: "PluginConfiguration", dependencies: ["KubernetesObjects"]),
+    .target(name: "RoutePlugins", dependencies: ["KubernetesObjects", "PluginConfiguration"]),
     .target(
       name: "MeshResources",
       dependencies: [
@@ -187,7 +199,7 @@ let package = Package(
     .target(
       name: "ClusterIdentity",
       dependencies: [
-        "CallerAuthentication", "Injection", "KubernetesAPI", "KubernetesObjects", "SPIFFE",
+        "CallerAuthentication", "Injection", "KubernetesAPI", "KubernetesObjects", "SPIFFE", "WorkloadDiscovery",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -219,10 +231,11 @@ let package = Package(
     .target(
       name: "XDSClient",
       dependencies: [
-        "EnvoyAPI", "EnvoyServices", "SidecarSettings", "XDSProtocol",
+        "EnvoyAPI", "EnvoyServices", "KubernetesObjects", "PluginConfiguration", "SidecarSettings", "XDSProtocol",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
     .target(
@@ -257,6 +270,7 @@ let package = Package(
         "MeshAuthority",
         "SPIFFE",
         "SecretDiscovery",
+        "WorkloadDiscovery",
         "XDSProtocol",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
@@ -273,6 +287,28 @@ let package = Package(
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+
+    .target(
+      name: "PluginServer",
+      dependencies: [
+        "CallerAuthentication", "EnvoyAPI", "EnvoyServices", "IdentityServer", "PluginConfiguration", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
+      name: "PluginControl",
+      dependencies: [
+        "KubernetesAPI", "KubernetesObjects", "PluginConfiguration",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
     ),
 
@@ -296,7 +332,7 @@ let package = Package(
       name: "DataPlane",
       dependencies: [
         "APISIXSink", "CSharedDictionary", "EnvoyAPI", "KubernetesObjects", "MeshResources", "Observability",
-        "SidecarSettings", "SidecarStatus", "XDSClient", "XDSProtocol",
+        "PluginConfiguration", "RoutePlugins", "SidecarSettings", "SidecarStatus", "XDSClient", "XDSProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -305,8 +341,8 @@ let package = Package(
     .target(
       name: "xds",
       dependencies: [
-        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "SidecarSettings",
-        "XDSProtocol",
+        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "PluginConfiguration",
+        "RoutePlugins", "SidecarSettings", "XDSProtocol",
         "XDSTranslation",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -353,10 +389,14 @@ let package = Package(
         "MeshResources",
         "Observability",
         "OpenSSLKeys",
+        "PluginConfiguration",
+        "PluginControl",
+        "PluginServer",
         "Redirect",
         "RedirectKernel",
         "SPIFFE",
         "SecretDiscovery",
+        "WorkloadDiscovery",
         "ServingCertificate",
         "SidecarSettings",
         "XDSClient",
@@ -502,7 +542,7 @@ let package = Package(
       name: "ClusterIdentityTests",
       dependencies: [
         "AmeshTesting", "CallerAuthentication", "ClusterIdentity", "Injection", "KubernetesAPI", "KubernetesObjects",
-        "KubernetesTesting", "SPIFFE",
+        "KubernetesTesting", "SPIFFE", "WorkloadDiscovery",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -571,7 +611,33 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
+    .testTarget(
+      name: "WorkloadDiscoveryTests",
+      dependencies: [
+        "AmeshTesting", "EnvoyAPI", "Injection", "KubernetesObjects", "Redirect", "SPIFFE", "WorkloadDiscovery",
+        "XDSProtocol",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
     .testTarget(name: "APISIXSinkTests", dependencies: ["APISIXSink", "AmeshTesting"]),
+    .testTarget(
+      name: "PluginControlTests",
+      dependencies: [
+        "KubernetesAPI", "KubernetesObjects", "KubernetesTesting", "PluginConfiguration", "PluginControl",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ]
+    ),
+    .testTarget(
+      name: "RoutePluginsTests",
+      dependencies: ["AmeshTesting", "KubernetesObjects", "PluginConfiguration", "RoutePlugins"]
+    ),
+    .testTarget(
+      name: "PluginConfigurationTests",
+      dependencies: ["AmeshTesting", "KubernetesObjects", "KubernetesYAML", "PluginConfiguration"],
+      exclude: ["Golden"]
+    ),
     .testTarget(
       name: "SidecarSettingsTests",
       dependencies: [
@@ -607,8 +673,8 @@ let package = Package(
       name: "IdentityServerTests",
       dependencies: [
         "AmeshTesting", "CallerAuthentication", "CertificateAuthority", "CertificateCustody", "EnvoyAPI",
-        "EnvoyServices", "IdentityServer", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
-        "SecretDiscovery",
+        "EnvoyServices", "IdentityServer", "Injection", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
+        "SecretDiscovery", "WorkloadDiscovery",
         "XDSProtocol",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KubernetesAPI
 import KubernetesObjects
+import WorkloadDiscovery
 
 /// What is kept of a Pod: whether a token that is bound to it is still good, and what its sidecar is like.
 struct BoundPod: Sendable, Hashable {
@@ -14,11 +15,22 @@ struct BoundPod: Sendable, Hashable {
   var hasEnded: Bool
   /// Nil where nobody asks, or the Pod is over.
   var sidecar: SharedSidecar?
+  /// Nil where nobody asks, or the Pod has no address of its own.
+  var endpoint: PodEndpoint?
+  /// Nil where nobody asks, or the Pod has no sidecar.
+  var labels: SharedLabels?
 
-  init?(_ pod: JSONView, sidecar: SharedSidecar? = nil) {
+  init?(
+    _ pod: JSONView,
+    sidecar: SharedSidecar? = nil,
+    endpoint: PodEndpoint? = nil,
+    labels: SharedLabels? = nil
+  ) {
     guard let metadata = pod["metadata"], let uid = metadata.string(of: "uid"), !uid.isEmpty else { return nil }
     self.uid = uid
     self.sidecar = sidecar
+    self.endpoint = endpoint
+    self.labels = labels
     deletedAt = metadata.deletedAt
     let spec = pod["spec"]
     serviceAccount = spec?.string(of: "serviceAccountName") ?? "default"

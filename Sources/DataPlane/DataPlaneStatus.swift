@@ -5,8 +5,15 @@ package struct DataPlaneStatus: Sendable {
   package var stream: XDSClientStatus
   package var sink: SinkStatus
   package var remarks: [TranslationRemark]
+  package var plugins: PluginStatus
 
-  package init(stream: XDSClientStatus, sink: SinkStatus, remarks: [TranslationRemark]) {
+  package init(
+    stream: XDSClientStatus,
+    sink: SinkStatus,
+    remarks: [TranslationRemark],
+    plugins: PluginStatus = PluginStatus()
+  ) {
+    self.plugins = plugins
     self.stream = stream
     self.sink = sink
     self.remarks = remarks

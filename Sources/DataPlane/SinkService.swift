@@ -8,14 +8,18 @@ package final class SinkService<Dictionary: SharedDictionary & Sendable>: Sendab
   private let dictionary: Dictionary
   private let surroundings: Surroundings
   private let logger: Logger
+  private let onSettled: @Sendable () -> Void
   private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
+  /// - Parameter onSettled: called when workers see all that is wanted, after each change at least; it returns at once.
   package init(
     configuration: SinkConfiguration,
     dictionary: Dictionary,
     surroundings: Surroundings,
+    onSettled: @escaping @Sendable () -> Void = {},
     logger: Logger
   ) {
+    self.onSettled = onSettled
     sink = Mutex(DictionarySink(configuration: configuration))
     self.dictionary = dictionary
     self.surroundings = surroundings
@@ -34,11 +38,12 @@ package final class SinkService<Dictionary: SharedDictionary & Sendable>: Sendab
   }
 
   package var status: SinkStatus {
-    sink.withLock {
+    let now = surroundings.now()
+    return sink.withLock {
       SinkStatus(
         version: $0.currentVersion,
         objects: $0.objectCount,
-        hasConfiguration: $0.hasConfiguration,
+        hasConfiguration: $0.isServed(now: now),
         isSettled: $0.isSettled,
         changes: $0.changes,
         failedWrites: $0.failedWrites,
@@ -66,6 +71,7 @@ package final class SinkService<Dictionary: SharedDictionary & Sendable>: Sendab
         }
         if sink.withLock({ $0.next(now: surroundings.now()) }) == .idle { break }
       }
+      if sink.withLock({ $0.isSettled }) { onSettled() }
     }
   }
 
@@ -84,7 +90,7 @@ package struct SinkStatus: Sendable, Hashable {
   /// That APISIX's workers see; nil before there is one.
   package var version: UInt64?
   package var objects: Int
-  /// Whether they see a complete one, of this process or an earlier one.
+  /// Whether they have read a complete one, of this process or an earlier one.
   package var hasConfiguration: Bool
   /// Whether they see all that is wanted.
   package var isSettled: Bool

@@ -60,6 +60,7 @@ struct StatusPages: Sendable {
     case "/debug/status": .json(StatusDocuments.status(await status()))
     case "/debug/xds": .json(StatusDocuments.xds(await status().stream))
     case "/debug/rejected": .json(StatusDocuments.rejected(await status()))
+    case "/debug/plugins": .json(PluginDocument.plugins(await status().plugins))
     case "/debug/routes": .json(StatusDocuments.objects(objects("/routes/")))
     case "/debug/upstreams": .json(StatusDocuments.objects(objects("/upstreams/")))
     default: .notFound
@@ -93,6 +94,10 @@ struct StatusPages: Sendable {
   private func quit(_ request: StatusRequest) -> StatusAnswer {
     guard request.isLocal else { return .notFound }
     guard request.method == "POST" else { return .text(405, "only POST ends the sidecar") }
-    return kill(getppid(), SIGQUIT) == 0 ? .text(200, "ending") : .text(500, "nginx can't be told: error \(errno)")
+    let master = getppid()
+    guard kill(master, 0) == 0 else { return .text(500, "nginx can't be told: error \(errno)") }
+    var answer = StatusAnswer.text(200, "ending")
+    answer.sequel = { _ = kill(master, SIGQUIT) }
+    return answer
   }
 }

@@ -30,6 +30,8 @@ package struct IdentityLimits: Sendable, Hashable {
   package var keepaliveTimeout: Duration = .seconds(20)
   /// Names on a stream; a caller has its own and those of trust domains.
   package var maximumNamesPerStream = 64
+  /// Addresses that a stream of workload discovery may ask for: all that a sidecar sends to.
+  package var maximumWorkloadsPerStream = 16_384
 
   package init() {}
 }

@@ -63,7 +63,7 @@ struct ExistingSidecar {
     if container.has("name", MeshNames.initContainer) {
       return container["args"]?[0]?.equals("redirect") == true
     }
-    return environment(container, "AMESH_TRUST_DOMAIN") != nil
+    return environment(container, SidecarEnvironment.trustDomain) != nil
   }
 
   private static func positions(_ list: [JSONView]) -> [Int] {

@@ -1,5 +1,6 @@
 package import KubernetesObjects
 import Redirect
+import SPIFFE
 
 /// What the injector does with a Pod, and where each setting comes from.
 package struct Explanation: Sendable, Equatable {
@@ -102,6 +103,8 @@ extension PodSettings {
     case .proxyMemoryLimit: quantity(resources.limits["memory"])
     case .proxyEphemeralStorageRequest: quantity(resources.requests["ephemeral-storage"])
     case .proxyEphemeralStorageLimit: quantity(resources.limits["ephemeral-storage"])
+    case .mtls: mtls.rawValue
+    case .allowedIdentities: allowedIdentities.map(list) ?? "any"
     case .nativeSidecar: nativeSidecar == .always ? "true" : "false"
     case .holdApplication: "\(holdApplication)"
     case .rewriteProbes: "\(rewriteProbes)"

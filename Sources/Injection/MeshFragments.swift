@@ -71,7 +71,7 @@ extension MeshFragments {
         writer.environment("AMESH_XDS_SOURCE", settings.controlPlane.xdsSource)
         writer.environment("AMESH_GRPC_SOURCE", settings.controlPlane.grpcSource)
         writer.environment("AMESH_SDS_SOURCE", settings.controlPlane.sdsSource)
-        writer.environment("AMESH_TRUST_DOMAIN", settings.trustDomain)
+        writer.environment(SidecarEnvironment.trustDomain, settings.trustDomain)
       }
       let context: JSONValue = [
         "allowPrivilegeEscalation": false,

@@ -9,6 +9,8 @@ package struct MeshSettings: Sendable, Equatable {
   /// The revision that this control plane serves; `default` is what an unrevisioned label asks for.
   package var revision = "default"
   package var controlPlane = ControlPlane()
+  /// How sidecars talk to each other. Per Pod: `mtls`.
+  package var mtls = MTLSMode.permissive
   /// Pods that match any of these are never injected.
   package var neverInject: [LabelSelector] = []
   package var proxy = Proxy()

@@ -34,6 +34,17 @@ package enum MeshNames {
   package static let systemNamespaces = ["kube-system", "kube-public", "kube-node-lease"]
 }
 
+/// What the sidecar is told by its environment, where others read it too.
+enum SidecarEnvironment {
+  static let trustDomain = "AMESH_TRUST_DOMAIN"
+  /// An ``MTLSMode``. A sidecar without it is of a version that has no mutual TLS.
+  static let mtls = "AMESH_MTLS"
+  /// Patterns joined by commas; where it is missing, everyone is served.
+  static let allowedIdentities = "AMESH_ALLOWED_IDENTITIES"
+  /// The application's ports that are captured, as ports and ranges joined by commas.
+  static let inboundPorts = "AMESH_INBOUND_PORTS"
+}
+
 /// The ports of the sidecar in every Pod.
 package enum MeshPorts {
   package static let outbound = 19080

@@ -10,6 +10,8 @@ package enum PodAnnotation: String, Sendable, CaseIterable {
   case proxyMemoryLimit = "proxy-memory-limit"
   case proxyEphemeralStorageRequest = "proxy-ephemeral-storage-request"
   case proxyEphemeralStorageLimit = "proxy-ephemeral-storage-limit"
+  case mtls
+  case allowedIdentities = "allowed-identities"
   case nativeSidecar = "native-sidecar"
   case holdApplication = "hold-application"
   case rewriteProbes = "rewrite-probes"
@@ -40,6 +42,8 @@ package enum PodAnnotation: String, Sendable, CaseIterable {
     case .proxyMemoryLimit: "memory limit of the sidecar"
     case .proxyEphemeralStorageRequest: "ephemeral storage request of the sidecar"
     case .proxyEphemeralStorageLimit: "ephemeral storage limit of the sidecar"
+    case .mtls: "how the Pod talks to others of the mesh, and what it takes from them"
+    case .allowedIdentities: "the only callers that are served; makes a permissive Pod strict"
     case .nativeSidecar: "whether the sidecar is an init container that runs on (Kubernetes 1.29 and later)"
     case .holdApplication: "whether the application waits until the sidecar is ready"
     case .rewriteProbes: "whether the kubelet's probes go through the sidecar"
@@ -66,6 +70,9 @@ package enum PodAnnotation: String, Sendable, CaseIterable {
     case .proxyCPURequest, .proxyCPULimit: "a quantity such as 250m, or nothing to set none"
     case .proxyMemoryRequest, .proxyMemoryLimit, .proxyEphemeralStorageRequest, .proxyEphemeralStorageLimit:
       "a quantity such as 256Mi, or nothing to set none"
+    case .mtls: "permissive, strict or disabled"
+    case .allowedIdentities:
+      "SPIFFE IDs, spiffe://TRUST_DOMAIN/ns/NAMESPACE/* or spiffe://TRUST_DOMAIN/*, joined by commas; nothing for nobody"
     case .nativeSidecar, .holdApplication, .rewriteProbes, .prometheus, .prometheusMerge: "true or false"
     case .includeInboundPorts, .includeOutboundPorts:
       "ports and ranges such as 8080,9000-9010, * for all, or nothing for none"

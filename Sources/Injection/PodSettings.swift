@@ -1,5 +1,6 @@
 import KubernetesObjects
 import Redirect
+import SPIFFE
 
 /// The settings of one Pod: the mesh's, changed by the annotations of its namespace and by its own.
 struct PodSettings: Equatable {
@@ -8,6 +9,9 @@ struct PodSettings: Equatable {
   var initImage: String
   var logLevel: MeshSettings.LogLevel
   var resources: ResourceRequirements
+  var mtls: MTLSMode
+  /// Nil: everyone is served.
+  var allowedIdentities: [IdentityPattern]?
   var nativeSidecar: MeshSettings.NativeSidecar
   var holdApplication: Bool
   var rewriteProbes: Bool
@@ -25,6 +29,8 @@ struct PodSettings: Equatable {
     initImage = settings.initContainer.image
     logLevel = settings.proxy.logLevel
     resources = settings.proxy.resources
+    mtls = settings.mtls
+    allowedIdentities = nil
     nativeSidecar = settings.nativeSidecar
     holdApplication = settings.holdApplication
     rewriteProbes = settings.rewriteProbes
@@ -48,6 +54,8 @@ struct PodSettings: Equatable {
     case .proxyEphemeralStorageRequest:
       set(&resources.requests["ephemeral-storage"], AnnotationValue.quantity(value))
     case .proxyEphemeralStorageLimit: set(&resources.limits["ephemeral-storage"], AnnotationValue.quantity(value))
+    case .mtls: set(&mtls, MTLSMode(rawValue: value))
+    case .allowedIdentities: set(&allowedIdentities, AnnotationValue.identities(value).map(Optional.some))
     case .nativeSidecar: set(&nativeSidecar, AnnotationValue.bool(value).map { $0 ? .always : .never })
     case .holdApplication: set(&holdApplication, AnnotationValue.bool(value))
     case .rewriteProbes: set(&rewriteProbes, AnnotationValue.bool(value))
@@ -95,7 +103,10 @@ extension PodSettings {
     var settings = defaults.settings
     try settings.takeAnnotations(of: namespace, &warnings)
     if let annotations = pod.annotations { try settings.takeAnnotations(ofPod: annotations, &warnings) }
-    if settings.isAnnotated { try settings.checkResources() }
+    if settings.isAnnotated {
+      try settings.checkResources()
+      try settings.checkAllowedIdentities(&warnings)
+    }
     return SharedPodSettings(settings)
   }
 

@@ -1,4 +1,6 @@
 import KubernetesObjects
+import Redirect
+import SPIFFE
 
 extension SidecarPlan {
   /// `amesh-proxy`: APISIX with the Amesh library.
@@ -8,6 +10,7 @@ extension SidecarPlan {
     writer.raw(frame.head)
     writer.environment("AMESH_POD_PORTS", utf8: podPorts)
     writer.environment("AMESH_APP_CONTAINERS", appContainers)
+    writer.environment(SidecarEnvironment.inboundPorts, servedPorts.text)
     if !appProbes.isEmpty { writer.environment(AppProbes.variable, utf8: appProbes) }
     if let appMetrics { writer.environment("AMESH_APP_METRICS", utf8: appMetrics) }
     writer.rest(frame.tail)
@@ -30,6 +33,10 @@ extension ContainerFrame {
         writer.beginArray()
         writer.raw(fragments.environment)
         writer.environment("AMESH_LOG_LEVEL", pod.logLevel.rawValue)
+        writer.environment(SidecarEnvironment.mtls, pod.mtls.rawValue)
+        if let identities = pod.allowedIdentities {
+          writer.environment(SidecarEnvironment.allowedIdentities, identities.map(\.description).joined(separator: ","))
+        }
       },
       tail: json { writer in
         writer.endArray()

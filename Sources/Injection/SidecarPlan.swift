@@ -7,6 +7,8 @@ struct SidecarPlan {
   private let shared: SharedPodSettings
   let shape: SidecarShape
   let inboundPorts: PortSet
+  /// Of them, those that are captured: the value of `AMESH_INBOUND_PORTS`.
+  let servedPorts: PortSet
   /// The value of `AMESH_APP_PROBES`.
   let appProbes: [UInt8]
   /// The value of `AMESH_APP_METRICS`; nil when the application has no scrape target.
@@ -45,6 +47,7 @@ extension SidecarPlan {
     self.appProbes = appProbes
     self.appMetrics = appMetrics
     inboundPorts = shared.settings.inboundPorts ?? .ports(CapturedPorts.declared(by: apps.lazy.map(\.ports)))
+    servedPorts = inboundPorts.without(shared.settings.capture.excludeInboundPorts + Self.ownPorts)
     podPorts = AppSummary.ports(apps)
     appContainers = AppSummary.names(apps)
     let resources = view.spec?["resources"]
@@ -54,6 +57,8 @@ extension SidecarPlan {
       drain: Self.drain(fragments.settings.drain, of: view)
     )
   }
+
+  private static let ownPorts = MeshPorts.all.map { PortRange(UInt16(clamping: $0)) }
 
   /// Two seconds before the kubelet's SIGKILL it is over, so that APISIX gets its SIGTERM first.
   private static func drain(_ wanted: MeshSettings.Drain, of pod: PodView) -> MeshSettings.Drain {

@@ -39,6 +39,12 @@ extension Setting {
       .source,
       "Where sidecars get their certificates."
     ),
+    Setting(
+      "mesh.mtls",
+      \.mesh.mtls,
+      .choice("a mode"),
+      "How sidecars talk to each other: `permissive`: mutual TLS with each other, plaintext with everybody else; `strict`: no plaintext comes in; `disabled`: plaintext only."
+    ),
   ]
 
   /// Keys that say how Pods are injected.

@@ -1,3 +1,8 @@
+extension PortSet {
+  /// Those that remain, ascending, apart from each other.
+  package func without(_ excluded: [PortRange]) -> PortSet { .ports(Ports(self, without: excluded).ranges) }
+}
+
 /// Ports in the one form that sets of them have here: ascending, apart from each other.
 struct Ports: Equatable, Sendable {
   private(set) var ranges: [PortRange]

@@ -12,6 +12,7 @@ package enum SPIFFEIDError: Error, Hashable, Sendable, CustomStringConvertible {
   case dotSegment
   case invalidPathCharacter
   case notAWorkload
+  case notAPattern
   case invalidNamespace
   case invalidServiceAccount
 
@@ -29,6 +30,8 @@ package enum SPIFFEIDError: Error, Hashable, Sendable, CustomStringConvertible {
     case .dotSegment: "the path of a SPIFFE ID has a segment \".\" or \"..\"; write the path without it"
     case .invalidPathCharacter: "a path segment consists of letters, digits, dots, dashes and underscores only"
     case .notAWorkload: "the SPIFFE ID of a workload has the form spiffe://TRUST_DOMAIN/ns/NAMESPACE/sa/SERVICE_ACCOUNT"
+    case .notAPattern:
+      "a pattern is a SPIFFE ID, spiffe://TRUST_DOMAIN/ns/NAMESPACE/* or spiffe://TRUST_DOMAIN/*; no other star has a meaning"
     case .invalidNamespace: "the namespace is no DNS label of Kubernetes: at most 63 of a-z, 0-9 and dashes"
     case .invalidServiceAccount:
       "the service account is no DNS subdomain of Kubernetes: at most 253 of a-z, 0-9, dashes and dots"

@@ -13,10 +13,12 @@ package struct StatusRequest: Sendable, Hashable {
   }
 }
 
-package struct StatusAnswer: Sendable, Hashable {
+package struct StatusAnswer: Sendable {
   package var status: Int
   package var contentType: String
   package var body: [UInt8]
+  /// What is done when the answer is on its way.
+  package var sequel: (@Sendable () -> Void)?
 
   package init(status: Int, contentType: String = "text/plain; charset=utf-8", body: [UInt8]) {
     self.status = status

@@ -75,6 +75,7 @@ final class StatusHandler: ChannelInboundHandler {
       context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
     }
     let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+    if let sequel = answer.sequel { written.whenComplete { _ in sequel() } }
     if !request.isKeepAlive { written.assumeIsolated().whenComplete { _ in context.close(promise: nil) } }
   }
 }

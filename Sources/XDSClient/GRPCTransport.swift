@@ -28,7 +28,7 @@ package struct GRPCTransport: XDSTransport {
     }
   }
 
-  private let settings: Settings
+  let settings: Settings
   private let group: any EventLoopGroup
 
   package init(settings: Settings, group: any EventLoopGroup) {
@@ -43,24 +43,32 @@ package struct GRPCTransport: XDSTransport {
     opened: @escaping @Sendable () async -> Void,
     received: @escaping @Sendable (XDSResponse) async -> Void
   ) async throws(XDSStreamFailure) {
+    try await connect(to: source) { client, metadata, connected in
+      let call = Call(
+        client: .init(wrapping: client),
+        metadata: metadata,
+        options: options,
+        opened: {
+          connected.open()
+          await opened()
+        }
+      )
+      try await call.run(variant, requests: requests, received: received)
+    }
+  }
+
+  /// Runs `body` on a connection of its own, which has to open the latch in time.
+  func connect(
+    to source: XDSSource,
+    _ body: @escaping @Sendable (GRPCClient<HTTP2ClientTransport.Posix>, Metadata, Latch) async throws -> Void
+  ) async throws(XDSStreamFailure) {
     do {
       let transport = try transport(source)
       let metadata = metadata(source)
       let connected = Latch()
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
-          try await withGRPCClient(transport: transport) { client in
-            let call = Call(
-              client: .init(wrapping: client),
-              metadata: metadata,
-              options: options,
-              opened: {
-                connected.open()
-                await opened()
-              }
-            )
-            try await call.run(variant, requests: requests, received: received)
-          }
+          try await withGRPCClient(transport: transport) { client in try await body(client, metadata, connected) }
         }
         group.addTask {
           try await connected.wait(for: settings.connectTimeout)
@@ -82,7 +90,7 @@ package struct GRPCTransport: XDSTransport {
     }
   }
 
-  private var options: CallOptions {
+  var options: CallOptions {
     var options = CallOptions.defaults
     // The next address may answer sooner.
     options.waitForReady = false

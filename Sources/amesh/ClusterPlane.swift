@@ -13,6 +13,7 @@ import MeshConfiguration
 import OpenSSLKeys
 import SPIFFE
 import ServiceLifecycle
+import WorkloadDiscovery
 
 /// What ties `amesh serve` to its cluster: what it hears of the API server, and what it writes there.
 struct ClusterPlane {
@@ -63,9 +64,12 @@ struct ClusterPlane {
     }
     metrics = ClusterIdentityMetrics(factory: factory)
     keys = ClusterSigningKeys(client, metrics: metrics, logger: logger)
+    let trustDomain = try? TrustDomain(configuration.mesh.trustDomain)
     objects = BoundObjects(
       client,
       sidecar: { PodSidecar($0, neverInject: current.snapshot.mesh.neverInject) },
+      endpoint: { pod in trustDomain.flatMap { PodEndpoint(pod, trustDomain: $0) } },
+      keepsLabels: configuration.plugins.isEnabled && configuration.identity.isEnabled,
       metrics: metrics,
       logger: logger
     )

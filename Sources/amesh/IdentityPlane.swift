@@ -14,14 +14,22 @@ import Metrics
 import OpenSSLKeys
 import SPIFFE
 import ServiceLifecycle
+import WorkloadDiscovery
 
 /// The certificate authority of `amesh serve` and how workloads reach it.
 struct IdentityPlane {
   let held: HeldAuthority
   let issuer: WorkloadIssuer
+  /// What other services of sidecars are served by.
+  let authentication: IdentityAuthentication
+  let streams: StreamBook
+  let limits: IdentityLimits
+  let metrics: IdentityMetrics
+  let serving: ServingTLS
+  /// This process among those that share the authority.
+  let replica: String
   /// In the order of their start; the last one is told to end first.
   private(set) var services: [any Service] = []
-  private let serving: ServingTLS
   private let socketPath: String?
 
   /// Opens the custody, makes what is missing and listens: when it returns, certificates can be had.
@@ -38,10 +46,10 @@ struct IdentityPlane {
     logger: Logger
   ) async throws(Failure) {
     let (server, identity) = (configuration.server, configuration.identity)
-    let replica = Replica.name()
+    replica = Replica.name()
     let trustDomain = try Self.trustDomain(configuration.mesh.trustDomain)
     socketPath = identity.socket.map { "\(server.stateDirectory)/\($0)" }
-    let metrics = IdentityMetrics(factory: factory)
+    metrics = IdentityMetrics(factory: factory)
     let audit = try Self.audit(server, identity, metrics: metrics, logger: logger)
     let reloadFailures = Counter(label: "amesh_identity_reload_failures_total", factory: factory)
 
@@ -89,7 +97,8 @@ struct IdentityPlane {
     cluster?.objects.onEnd { [weak source] ended in
       source?.end { caller in ended.contains { $0.ends(caller) } }
     }
-    let authentication = IdentityAuthentication(
+    let workloads = Self.workloads(sourceConfiguration, cluster: cluster, factory)
+    authentication = IdentityAuthentication(
       Authenticator(credentials.methods + [renewal]),
       audit: audit,
       metrics: metrics,
@@ -111,7 +120,8 @@ struct IdentityPlane {
       ]
     var limits = Self.limits(identity.limits)
     limits.maximumConnections = connections
-    let streams = StreamBook(limits: limits, metrics: metrics)
+    self.limits = limits
+    streams = StreamBook(limits: limits, metrics: metrics)
     let callServices: [any CallService] = [
       SecretDiscoveryService(
         source: source,
@@ -129,6 +139,14 @@ struct IdentityPlane {
         width: ProcessInfo.processInfo.activeProcessorCount,
         logger: logger
       ),
+      WorkloadDiscoveryService(
+        source: workloads,
+        authentication: authentication,
+        streams: streams,
+        limits: limits,
+        identifier: replica,
+        logger: logger
+      ),
     ]
     let servers = try sockets(identity, logger: logger).map { socket, tls in
       IdentityServer(
@@ -142,7 +160,7 @@ struct IdentityPlane {
     }
     services.append(IdentityServers(servers))
     // Told first: its streams end, so that clients go elsewhere before the servers close.
-    services.append(source)
+    services += [workloads, source]
   }
 
   /// Once nobody listens on it any more.
@@ -169,6 +187,24 @@ extension IdentityPlane {
     } catch {
       throw Failure(.configuration, "mesh.trustDomain: \(error)")
     }
+  }
+
+  /// Without a cluster there are no Pods: it knows nobody, and says so.
+  private static func workloads(
+    _ source: AuthoritySecretSource.Configuration,
+    cluster: ClusterPlane?,
+    _ factory: any MetricsFactory
+  ) -> WorkloadSource {
+    var configuration = WorkloadSource.Configuration()
+    configuration.streamLifetime = source.streamLifetime
+    configuration.hasEnded = source.hasEnded
+    if let cluster { configuration.waitUntilSynced = { try await cluster.objects.waitUntilSynced() } }
+    let workloads = WorkloadSource(configuration: configuration, metrics: WorkloadMetrics(factory: factory))
+    cluster?.objects.onEndpoints { [weak workloads] in workloads?.take($0) }
+    cluster?.objects.onEnd { [weak workloads] ended in
+      workloads?.end { caller in ended.contains { $0.ends(caller) } }
+    }
+    return workloads
   }
 
   private static func authority(

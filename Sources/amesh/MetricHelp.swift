@@ -43,6 +43,11 @@ enum MetricHelp {
     "amesh_injection_requests_total": "Reviews answered, by verdict and the reason for it.",
     "amesh_leader": "1 while this replica leads, 0 while another one does or none.",
     "amesh_namespace_reads_total": "Namespaces that were read from the API server for a review, by outcome.",
+    "amesh_plugin_acknowledgements_total": "What sidecars said of plugins that they were sent, by result.",
+    "amesh_plugin_config_reviews_total": "Plugin configurations that the API server asked about, by verdict.",
+    "amesh_plugin_configs": "Plugin configurations of the cluster, by state.",
+    "amesh_plugin_pushes_total": "Sets of plugins that were sent to sidecars.",
+    "amesh_plugin_streams": "Sidecars that are told of their plugins here.",
     "amesh_pods_with_stale_sidecar":
       "Pods with a sidecar that is not the one that they would get now, by what is different.",
     "amesh_pods_without_sidecar": "Pods that should have a sidecar of this revision and lack it.",
@@ -56,5 +61,10 @@ enum MetricHelp {
       "1 while the webhook configuration trusts what the webhook serves with, 0 where it does not or is gone.",
     "amesh_webhook_connections": "Open connections to the webhook.",
     "amesh_webhook_http_errors_total": "Requests that were no review, by HTTP status.",
+    "amesh_workload_addresses": "Addresses behind which there is a Pod with a sidecar that knows mutual TLS.",
+    "amesh_workload_nacks_total": "Answers of workload discovery that clients refused.",
+    "amesh_workload_pushes_total": "Addresses told over workload discovery, those that are no workload's too.",
+    "amesh_workload_streams": "Open streams of workload discovery.",
+    "amesh_workload_subscriptions": "Addresses that open streams of workload discovery ask for, each stream's counted.",
   ]
 }

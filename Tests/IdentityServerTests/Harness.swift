@@ -18,6 +18,7 @@ typealias Client = SDS.Client<HTTP2ClientTransport.Posix>
 /// A server on a socket, and a client of another connection, for as long as the body runs.
 struct Harness {
   let source = InMemorySecretSource()
+  var workloads = WorkloadSource(metrics: WorkloadMetrics(factory: NOOPMetricsHandler.instance))
   var limits = IdentityLimits()
   var jitter: @Sendable () -> Double = { 0 }
   var metrics: any MetricsFactory = NOOPMetricsHandler.instance
@@ -25,6 +26,12 @@ struct Harness {
   static let token: Metadata = ["authorization": "Bearer cart"]
 
   func overUnixSocket(_ body: (Client) async throws -> Void) async throws {
+    try await clientOverUnixSocket { try await body(Client(wrapping: $0)) }
+  }
+
+  func clientOverUnixSocket(
+    _ body: (GRPCClient<HTTP2ClientTransport.Posix>) async throws -> Void
+  ) async throws {
     try await onUnixSocket { socket, path in
       let client = try HTTP2ClientTransport.Posix(
         target: .unixDomainSocket(path: path),
@@ -77,7 +84,9 @@ struct Harness {
       transportSecurity: security,
       config: .defaults { $0.http2.authority = "localhost" }
     )
-    try await run(socket, tls: Self.tls(authority), client: client) { try await body($0, "\(port)") }
+    try await run(socket, tls: Self.tls(authority), client: client) {
+      try await body(Client(wrapping: $0), "\(port)")
+    }
   }
 
   private static func tls(_ authority: TestAuthority) throws -> @Sendable () -> ConnectionTLS? {
@@ -101,24 +110,33 @@ struct Harness {
     _ socket: ListeningSocket,
     tls: (@Sendable () -> ConnectionTLS?)?,
     client transport: HTTP2ClientTransport.Posix,
-    _ body: (Client) async throws -> Void
+    _ body: (GRPCClient<HTTP2ClientTransport.Posix>) async throws -> Void
   ) async throws {
     try await server(on: socket, tls: tls).whileRunning {
       try await withGRPCClient(transport: transport) { client in
-        try await body(Client(wrapping: client))
+        try await body(client)
       }
     }
   }
 
   private func server(on socket: ListeningSocket, tls: (@Sendable () -> ConnectionTLS?)?) -> IdentityServer {
     let metrics = IdentityMetrics(factory: metrics)
+    let streams = StreamBook(limits: limits, metrics: metrics)
     let service = SecretDiscoveryService(
       source: source,
       authentication: NamedCallers(),
-      streams: StreamBook(limits: limits, metrics: metrics),
+      streams: streams,
       limits: limits,
       identifier: "test",
       metrics: metrics,
+      logger: .silent
+    )
+    let discovery = WorkloadDiscoveryService(
+      source: workloads,
+      authentication: NamedCallers(),
+      streams: streams,
+      limits: limits,
+      identifier: "test",
       logger: .silent
     )
     return IdentityServer(
@@ -127,7 +145,7 @@ struct Harness {
       tls: tls,
       metrics: metrics,
       jitter: jitter,
-      services: [service]
+      services: [service, discovery]
     )
   }
 }

@@ -18,7 +18,7 @@ import unittest
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 # Those that wait most come first.
-SUITES = ["silence", "faults", "endurance", "streams", "status", "trust", "loading"]
+SUITES = ["silence", "faults", "endurance", "streams", "status", "trust", "loading", "destination"]
 # A suite that takes longer hangs.
 SECONDS_PER_SUITE = 240
 
@@ -30,9 +30,12 @@ class Lines(unittest.TestResult):
         super().startTest(test)
         self._began = time.monotonic()
         self._is_bad = False
+        self._is_skipped = False
 
     def stopTest(self, test):
         super().stopTest(test)
+        if self._is_skipped:
+            return
         word = "FAILED" if self._is_bad else "ok    "
         taken = f"{time.monotonic() - self._began:.1f} s"
         print(f"{word} {test.shortDescription() or test.id()} ({taken})", flush=True)
@@ -48,6 +51,11 @@ class Lines(unittest.TestResult):
         if not isinstance(test, unittest.TestCase):
             # Not a test but what comes before or after all of them.
             print(f"FAILED {test}", flush=True)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self._is_skipped = True
+        print(f"skipped: {test.shortDescription() or test.id()}: {reason}", flush=True)
 
     def addFailure(self, test, problem):
         super().addFailure(test, problem)
@@ -88,6 +96,9 @@ def run_child(suite, seconds, lock):
                 word, rest = line.rstrip().split(maxsplit=1)
                 print(f"{word:<6} {suite}: {rest}", *pending, sep="\n", flush=True)
             pending = []
+        elif line.startswith("skipped: "):
+            with lock:
+                print(line.rstrip(), flush=True)
         else:
             pending.append(line.rstrip())
     timer.cancel()

@@ -6,7 +6,7 @@ struct ConfigurationProblemTests {
   private static let problems: [(yaml: String, problem: String)] = [
     ("mesh: {trustDomian: x}", "3:8: mesh.trustDomian: unknown key; did you mean trustDomain?"),
     ("mash: {}", "3:1: mash: unknown key; did you mean mesh?"),
-    ("mesh: {zzz: 1}", "3:8: mesh.zzz: unknown key; known here: controlPlane, injection, revision, trustDomain"),
+    ("mesh: {zzz: 1}", "3:8: mesh.zzz: unknown key; known here: controlPlane, injection, mtls, revision, trustDomain"),
     ("identity: {socket: admin.sock}", "identity.socket: admin.sock in the state directory is used by amesh itself"),
     ("identity: {auditFile: lock}", "identity.auditFile: lock in the state directory is used by amesh itself"),
     ("mesh: 5", "3:7: mesh: 5 is not a mapping; use"),
@@ -173,7 +173,7 @@ struct ConfigurationProblemTests {
         use amesh.apisix.apache.org/v1alpha1
         mesh.yaml:3:24: server.admin.port: "x" is not a port; use 0 to 65535
         mesh.yaml:5:13: mesh.revision: "a b" is not a revision; use a label value: up to 63 letters, digits, '.', '-' and '_'
-        mesh.yaml:6:3: mesh.unknown: unknown key; known here: controlPlane, injection, revision, trustDomain
+        mesh.yaml:6:3: mesh.unknown: unknown key; known here: controlPlane, injection, mtls, revision, trustDomain
         --set: mesh.trustDomain: "A" is not a trust domain; use up to 255 of a-z, 0-9, '.', '-' and '_', such as cluster.local
         """
     )

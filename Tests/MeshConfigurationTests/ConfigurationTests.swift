@@ -28,6 +28,7 @@ struct ConfigurationTests {
           xdsSource: grpc://xds.mesh:15010
           grpcSource: https://plugins.mesh:15810
           sdsSource: https://sds.mesh:15012
+        mtls: strict
         injection:
           neverInject:
           - matchLabels: {team: infra}

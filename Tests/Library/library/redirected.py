@@ -1,0 +1,143 @@
+"""nginx with the sidecar's plugin, in a network namespace whose connections are redirected to it."""
+
+import atexit
+import itertools
+import os
+import pathlib
+import subprocess
+
+from peers.process import Child
+
+_PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "manifests" / "sidecar"
+_MODULES = "/usr/lib/nginx/modules"
+_numbers = itertools.count()
+PROXY = 1337
+SERVICE, OTHER_SERVICE, SERVICE_V6 = "10.96.0.10", "10.96.0.11", "fd96::10"
+
+_CONFIGURATION = """
+load_module {modules}/ndk_http_module.so;
+load_module {modules}/ngx_http_lua_module.so;
+user root;
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log info;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/temp; proxy_temp_path {folder}/temp; fastcgi_temp_path {folder}/temp;
+  uwsgi_temp_path {folder}/temp; scgi_temp_path {folder}/temp;
+  lua_package_path "{plugins}/?.lua;{stand_ins}/?.lua;;";
+  init_by_lua_block {{
+    core, upstream = require "apisix.core", require "apisix.upstream"
+    amesh = require "apisix.plugins.amesh"
+    require("apisix.plugin").set_listeners {{ {listeners} }}
+  }}
+  upstream target {{
+    server 0.0.0.1;
+    balancer_by_lua_block {{
+      local node = ngx.ctx.target
+      assert(require("ngx.balancer").set_current_peer(node.host, node.port))
+    }}
+  }}
+  # The sidecar, and the ways that APISIX listens in.
+  server {{
+    listen 19080;
+    listen [::]:19080;
+    listen [::]:19081 ipv6only=off;
+    listen 19443 http2;
+    location / {{
+      content_by_lua_block {{
+        local ctx = core.ctx.new()
+        ngx.say(tostring(ctx.var.amesh_listener))
+      }}
+    }}
+    location /pass {{
+      access_by_lua_block {{
+        local ctx = core.ctx.new()
+        local status = amesh.access({{ upstream = "original-destination", port = tonumber(ngx.var.arg_port) }}, ctx)
+        if status then return ngx.exit(status) end
+        ngx.ctx.target = ctx.upstream_conf.nodes[1]
+        ngx.header["x-scheme"] = ctx.upstream_scheme
+      }}
+      proxy_pass http://target;
+    }}
+  }}
+  # Where connections were going.
+  server {{
+    listen {service}:80;
+    listen {service}:8080;
+    listen [{service_v6}]:80;
+    location / {{ return 200 "$server_addr $server_port\\n"; }}
+  }}
+}}
+"""
+
+
+def run(*command, **options):
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+class RedirectedSidecar:
+    """Everything is sent to the sidecar: port 9000 and above as if it came in, the rest as if it went out; but for what
+    the proxy's own user sends."""
+
+    def __init__(self, folder, listeners):
+        self.folder = pathlib.Path(folder)
+        (self.folder / "temp").mkdir()
+        self.name = f"amesh-test-plugin-{os.getpid()}-{next(_numbers)}"
+        run("ip", "netns", "add", self.name)
+        atexit.register(subprocess.run, ["ip", "netns", "del", self.name], capture_output=True)
+        self._run("ip", "link", "set", "lo", "up")
+        for address in (f"{SERVICE}/32", f"{OTHER_SERVICE}/32", f"{SERVICE_V6}/128"):
+            self._run("ip", "addr", "add", address, "dev", "lo")
+        for program in ("iptables", "ip6tables"):
+            rule = [program, "-w", "-t", "nat", "-A", "OUTPUT", "-p", "tcp"]
+            self._run(*rule, "-m", "owner", "--uid-owner", PROXY, "-j", "RETURN")
+            self._run(*rule, "-m", "multiport", "--dports", "19080,19081,19443", "-j", "RETURN")
+            self._run(*rule, "--dport", "9443", "-j", "REDIRECT", "--to-ports", "19443")
+            self._run(*rule, "--dport", "9000:65535", "-j", "REDIRECT", "--to-ports", "19081")
+            self._run(*rule, "-j", "REDIRECT", "--to-ports", "19080")
+        configuration = self.folder / "nginx.conf"
+        configuration.write_text(
+            _CONFIGURATION.format(
+                modules=_MODULES,
+                folder=self.folder,
+                plugins=_PLUGINS,
+                stand_ins=pathlib.Path(__file__).resolve().parent / "lua",
+                listeners=", ".join(f'"{name}"' for name in listeners),
+                service=SERVICE,
+                service_v6=SERVICE_V6,
+            ),
+            encoding="utf-8",
+        )
+        command = ["ip", "netns", "exec", self.name, "setpriv", "--reuid", PROXY, "--regid", PROXY, "--clear-groups"]
+        # It may listen on port 80, as the services do.
+        self._run("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=0")
+        for path in (self.folder.parent, self.folder, self.folder / "temp"):
+            path.chmod(0o777)
+        self.child = Child("nginx", [*command, "nginx", "-p", self.folder, "-c", configuration], self.folder)
+
+    def start(self):
+        self.child.wait_until(lambda: "start worker processes" in self.errors(), 20, "serves")
+        return self
+
+    def errors(self):
+        log = self.folder / "error.log"
+        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+
+    def get(self, url, *options):
+        """The body of a request by somebody in the namespace who is not the proxy."""
+        return self._run("curl", "-sS", "--max-time", "20", *options, url).strip()
+
+    def status(self, url):
+        return int(self.get(url, "-o", "/dev/null", "-w", "%{http_code}"))
+
+    def _run(self, *command):
+        return run("ip", "netns", "exec", self.name, *command)
+
+    def stop(self):
+        self.child.stop()
+        run("ip", "netns", "del", self.name)

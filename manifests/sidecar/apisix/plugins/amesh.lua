@@ -1,0 +1,118 @@
+-- Where a connection was going before it was redirected to the sidecar.
+--
+-- Routes choose by the variable `amesh_listener`: the listener of the control plane that would have taken the connection.
+-- It is the first of `o:ADDRESS:PORT`, `o:PORT` and `o` (outbound; inbound `i:…`) that the plugin's metadata lists. On a
+-- route the plugin sends the request on to that destination, or to another port of it.
+
+local core = require("apisix.core")
+local plugin = require("apisix.plugin")
+local upstream = require("apisix.upstream")
+local get_request = require("resty.core.base").get_request
+local ffi = require("ffi")
+local C = ffi.C
+
+local NAME = "amesh"
+-- What comes in by any other port is for the application.
+local OUTBOUND_PORT = 19080
+
+-- The beginnings of nginx's structures, which are the same since there is nginx. Functions have names of ours, since
+-- LuaJIT takes no second declaration of one that anybody else has declared.
+ffi.cdef [[
+  typedef struct { void *data, *read, *write; int fd; } amesh_connection;
+  typedef struct { uint32_t signature; amesh_connection *connection; } amesh_request;
+  typedef struct { uint16_t family; uint8_t port[2], v4[4], v6[16]; uint32_t scope; } amesh_address;
+  int amesh_getsockopt(int fd, int level, int name, amesh_address *value, uint32_t *size) __asm__("getsockopt");
+  const char *amesh_inet_ntop(int family, const void *address, char *text, uint32_t size) __asm__("inet_ntop");
+]]
+local AF_INET, AF_INET6 = 2, 10
+local SOL_IP, SOL_IPV6, SO_ORIGINAL_DST = 0, 41, 80
+local address, size = ffi.new("amesh_address"), ffi.new("uint32_t[1]")
+local text = ffi.new("char[46]")
+
+local function ask(fd, level)
+  size[0] = ffi.sizeof(address)
+  return C.amesh_getsockopt(fd, level, SO_ORIGINAL_DST, address, size) == 0
+end
+
+-- The address as APISIX writes it (an IPv6 one in brackets) and the port; nothing for a connection to the sidecar itself.
+local function original_destination(own_port)
+  local fd = ffi.cast("amesh_request *", get_request()).connection.fd
+  if not ask(fd, SOL_IP) and not ask(fd, SOL_IPV6) then return nil end
+  local port = address.port[0] * 256 + address.port[1]
+  if port == own_port then return nil end
+  if address.family == AF_INET then
+    return ffi.string(C.amesh_inet_ntop(AF_INET, address.v4, text, 46)), port
+  end
+  return "[" .. ffi.string(C.amesh_inet_ntop(AF_INET6, address.v6, text, 46)) .. "]", port
+end
+
+-- The list of the metadata as a set, made once for each list.
+local sets = setmetatable({}, { __mode = "k" })
+
+local function listeners()
+  local metadata = plugin.plugin_metadata(NAME)
+  local list = metadata and metadata.value.listeners
+  if not list then return {} end
+  local set = sets[list]
+  if not set then
+    set = {}
+    for _, name in ipairs(list) do set[name] = true end
+    sets[list] = set
+  end
+  return set
+end
+
+core.ctx.register_var("amesh_listener", function(ctx)
+  -- Every route takes websockets, and so APISIX would hand `Connection` on. It is between two peers: by a client's `close`
+  -- an upstream would end connections that APISIX keeps, and requests would fail.
+  if not ctx.var.http_upgrade then ctx.var.http_connection = "" end
+  local own_port = tonumber(ctx.var.server_port)
+  local direction = own_port == OUTBOUND_PORT and "o" or "i"
+  local known = listeners()
+  local host, port = original_destination(own_port)
+  if host then
+    local by_address = direction .. ":" .. host .. ":" .. port
+    if known[by_address] then return by_address end
+    local by_port = direction .. ":" .. port
+    if known[by_port] then return by_port end
+  end
+  return known[direction] and direction or nil
+end)
+
+local schema = {
+  type = "object",
+  required = { "upstream" },
+  additionalProperties = false,
+  properties = {
+    upstream = { type = "string", enum = { "original-destination" } },
+    port = { type = "integer", minimum = 1, maximum = 65535 },
+  },
+}
+
+local metadata_schema = {
+  type = "object",
+  properties = { listeners = { type = "array", items = { type = "string" } } },
+}
+
+local _M = { version = 0.1, priority = 900, name = NAME, schema = schema, metadata_schema = metadata_schema }
+
+function _M.check_schema(conf, schema_type)
+  return core.schema.check(schema_type == core.schema.TYPE_METADATA and metadata_schema or schema, conf)
+end
+
+function _M.access(conf, ctx)
+  local host, port = original_destination(tonumber(ctx.var.server_port))
+  -- To hand it on would lead to the sidecar again.
+  if not host then return 503 end
+  local node = { host = host, port = conf.port or port, weight = 1, priority = 0 }
+  local target = {
+    type = "roundrobin",
+    nodes = { node },
+    -- The protocol that the client speaks.
+    scheme = ngx.req.http_version() == 2 and "grpc" or "http",
+  }
+  upstream.set_scheme(ctx, target)
+  upstream.set(ctx, NAME .. "#" .. node.host .. "#" .. node.port, ctx.conf_version, target)
+end
+
+return _M
