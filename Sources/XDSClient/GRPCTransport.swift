@@ -95,6 +95,8 @@ package struct GRPCTransport: XDSTransport {
     // The next address may answer sooner.
     options.waitForReady = false
     options.maxResponseMessageBytes = settings.maximumResponseBytes
+    // What is received is measured by this one, however it is called (grpc-swift-nio-transport 2.9).
+    options.maxRequestMessageBytes = settings.maximumResponseBytes
     return options
   }
 
