@@ -105,6 +105,22 @@ let package = Package(
       ]
     ),
     .target(
+      name: "SidecarIdentity",
+      dependencies: [
+        "APISIXSink", "CertificateAuthority", "EnvoyAPI", "KubernetesObjects", "SPIFFE", "SecretDiscovery",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
+      name: "WorkloadKeys",
+      dependencies: [
+        "SidecarIdentity",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+    .target(
       name: "WorkloadDiscovery",
       dependencies: [
         "EnvoyAPI", "Injection", "KubernetesObjects", "Redirect", "SPIFFE", "XDSProtocol",
@@ -142,7 +158,7 @@ let package = Package(
     .target(
       name: "SidecarSettings",
       dependencies: [
-        "EnvoyAPI", "KubernetesObjects",
+        "EnvoyAPI", "KubernetesObjects", "SPIFFE", "SidecarIdentity",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
@@ -227,7 +243,7 @@ let package = Package(
     .target(
       name: "XDSClient",
       dependencies: [
-        "EnvoyAPI", "EnvoyServices", "SidecarSettings", "XDSProtocol",
+        "CertificateAuthority", "EnvoyAPI", "EnvoyServices", "SidecarIdentity", "SidecarSettings", "XDSProtocol",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -305,7 +321,8 @@ let package = Package(
       name: "DataPlane",
       dependencies: [
         "APISIXSink", "CSharedDictionary", "EnvoyAPI", "KubernetesObjects", "MeshResources", "Observability",
-        "SidecarSettings", "SidecarStatus", "XDSClient", "XDSProtocol",
+        "CertificateAuthority", "SPIFFE", "SidecarIdentity", "SidecarSettings", "SidecarStatus", "XDSClient",
+        "XDSProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -314,8 +331,8 @@ let package = Package(
     .target(
       name: "xds",
       dependencies: [
-        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "SidecarSettings",
-        "XDSProtocol",
+        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "SidecarIdentity",
+        "SidecarSettings", "WorkloadKeys", "XDSProtocol",
         "XDSTranslation",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -367,7 +384,9 @@ let package = Package(
         "SPIFFE",
         "SecretDiscovery",
         "WorkloadDiscovery",
+        "WorkloadKeys",
         "ServingCertificate",
+        "SidecarIdentity",
         "SidecarSettings",
         "XDSClient",
         "XDSProtocol",
@@ -578,6 +597,18 @@ let package = Package(
       dependencies: [
         "AmeshTesting", "EnvoyAPI", "XDSProtocol",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .testTarget(
+      name: "SidecarIdentityTests",
+      dependencies: [
+        "APISIXSink", "AmeshTesting", "CertificateAuthority", "CertificateTesting", "EnvoyAPI", "KubernetesObjects",
+        "KubernetesTesting", "SPIFFE", "SecretDiscovery", "SidecarIdentity", "SidecarSettings", "WorkloadKeys",
+        "XDSClient",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "X509", package: "swift-certificates"),
       ]
     ),
     .testTarget(

@@ -9,12 +9,12 @@ import XDSProtocol
 /// What becomes of a client's reports.
 final class Pipeline<Translation: ObjectTranslation, Dictionary: SharedDictionary & Sendable>: Sendable {
   private let translation: Mutex<Translation>
-  private let sink: SinkService<Dictionary>
+  private let security: SecurityService<Dictionary>
   private let logger: Logger
 
-  init(translation: Translation, sink: SinkService<Dictionary>, logger: Logger) {
+  init(translation: Translation, security: SecurityService<Dictionary>, logger: Logger) {
     self.translation = Mutex(translation)
-    self.sink = sink
+    self.security = security
     self.logger = logger
   }
 
@@ -22,8 +22,8 @@ final class Pipeline<Translation: ObjectTranslation, Dictionary: SharedDictionar
 
   func take(_ report: XDSClientReport<MeshResource>) {
     switch report {
-    case .apply(let change): sink.apply(translation.withLock { $0.apply(change) })
-    case .ready: sink.complete()
+    case .apply(let change): security.apply(translation.withLock { $0.apply(change) })
+    case .ready: security.complete()
     case .connected(let source): logger.info("connected to the control plane", metadata: ["source": "\(source)"])
     case .disconnected(let source, let reason, let wait):
       logger.warning(
