@@ -52,6 +52,11 @@ package struct RedirectOptions: Sendable, Equatable {
     AddressRange.merged(excludeOutboundCIDRs, family)
   }
 
+  /// Whether what comes and goes by the interface is left alone.
+  package func excludesInterface(_ name: String) -> Bool {
+    excludeInterfaces.contains { $0.hasSuffix("+") ? name.hasPrefix($0.dropLast()) : name == $0 }
+  }
+
   /// Whether any connection of the family leads through the sidecar on its way out.
   func capturesOutbound(_ family: AddressFamily) -> Bool {
     !capturedOutbound.isEmpty && (includeOutboundCIDRs.isEmpty || !includedDestinations(family).isEmpty)

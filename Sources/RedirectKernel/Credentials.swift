@@ -4,12 +4,12 @@ import Redirect
 
 /// Sockets belong to who has made them, which the kernel's rules go by.
 enum Credentials {
-  /// Whether this thread may make sockets in another's name.
-  static var canBecomeOthers: Bool {
+  /// Whether this thread may make sockets in that one's name.
+  static func canBecome(_ user: UInt32) -> Bool {
     let own = geteuid()
-    setfsuid(own &+ 1)
+    setfsuid(user)
     // Gives back what it was before: the other, if that was allowed.
-    return setfsuid(own) == Int32(bitPattern: own &+ 1)
+    return setfsuid(own) == Int32(bitPattern: user)
   }
 
   /// - Parameter user: nil: as who it is. The group stays.

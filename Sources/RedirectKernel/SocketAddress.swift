@@ -8,6 +8,12 @@ struct SocketAddress {
 
   init() {}
 
+  init(copying address: UnsafePointer<sockaddr>, _ family: AddressFamily) {
+    let size = family == .ipv4 ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
+    withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: size)) }
+    length = socklen_t(size)
+  }
+
   /// Nil where the text is no address of the family.
   init?(_ family: AddressFamily, _ text: String, _ port: UInt16) {
     let isParsed =
@@ -34,6 +40,13 @@ struct SocketAddress {
     guard isParsed else { return nil }
     length = socklen_t(family == .ipv4 ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size)
   }
+
+  static func any(_ family: AddressFamily, port: UInt16) -> SocketAddress? {
+    SocketAddress(family, family == .ipv4 ? "0.0.0.0" : "::", port)
+  }
+
+  /// Address and port, as a person reads them.
+  var endpoint: String { "\(text) port \(port)" }
 
   var port: UInt16 {
     // At the same place in both.
@@ -65,27 +78,5 @@ struct SocketAddress {
 
   private mutating func withBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
     withUnsafeMutableBytes(of: &storage, body)
-  }
-
-  /// The first address of an interface that others reach; nil: there is none.
-  static func own(_ family: AddressFamily) -> SocketAddress? {
-    var list: UnsafeMutablePointer<ifaddrs>?
-    guard getifaddrs(&list) == 0 else { return nil }
-    defer { freeifaddrs(list) }
-    var entry = list
-    while let current = entry {
-      entry = current.pointee.ifa_next
-      guard let address = current.pointee.ifa_addr, current.pointee.ifa_flags & UInt32(IFF_LOOPBACK) == 0,
-        address.pointee.sa_family == sa_family_t(family == .ipv4 ? AF_INET : AF_INET6)
-      else { continue }
-      var found = SocketAddress()
-      let size = family == .ipv4 ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
-      withUnsafeMutableBytes(of: &found.storage) {
-        $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: size))
-      }
-      found.length = socklen_t(size)
-      if !found.text.hasPrefix("fe80:") { return found }
-    }
-    return nil
   }
 }

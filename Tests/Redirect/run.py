@@ -18,8 +18,8 @@ import unittest
 FOLDER = pathlib.Path(__file__).resolve().parent
 # Those that take longest come first.
 SUITES = ["rules", "behaviour", "random_options", "interruptions", "programs", "injected", "verification"]
-# A suite that takes longer hangs.
-SECONDS_PER_SUITE = 400
+# A suite that says nothing for so long hangs. Where a dozen others want the CPU too, one test may take minutes.
+SECONDS_OF_SILENCE = 900
 
 
 class Lines(unittest.TestResult):
@@ -67,17 +67,47 @@ def run_here(suite, test=None):
     return 0 if result.wasSuccessful() and result.testsRun else 1
 
 
+class Watch:
+    """Ends a process that says nothing any more."""
+
+    def __init__(self, process, seconds):
+        self.process, self.seconds, self.has_ended_it, self.timer = process, seconds, False, None
+        self.heard()
+
+    def heard(self):
+        self.stop()
+        self.timer = threading.Timer(self.seconds, self.end)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def end(self):
+        self.has_ended_it = True
+        # Its children end with it.
+        self.process.kill()
+
+    def stop(self):
+        if self.timer:
+            self.timer.cancel()
+
+
+def remove_namespaces(pid):
+    """Those of a process that could not do it itself."""
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout.split()
+    for name in listed:
+        if name.startswith(f"amesh-test-{pid}-"):
+            subprocess.run(["ip", "netns", "del", name], check=False)
+
+
 def run_child(suite, seconds, lock):
     """The numbers of tests that passed and failed."""
     passed = failed = 0
     child = subprocess.Popen(
         [sys.executable, __file__, suite], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    # Its children end with it.
-    timer = threading.Timer(seconds, child.kill)
-    timer.start()
+    watch = Watch(child, seconds)
     pending = []
     for line in child.stdout:
+        watch.heard()
         if line.startswith(("ok ", "FAILED ")):
             passed += line.startswith("ok ")
             failed += line.startswith("FAILED ")
@@ -87,11 +117,15 @@ def run_child(suite, seconds, lock):
             pending = []
         else:
             pending.append(line.rstrip())
-    timer.cancel()
-    if child.wait() != 0 and not failed:
-        failed = 1
+    watch.stop()
+    status = child.wait()
+    if status != 0:
+        remove_namespaces(child.pid)
+    if watch.has_ended_it or status != 0 and not failed:
+        failed += 1
+        why = f"said nothing for {seconds} s" if watch.has_ended_it else f"ended with {status}"
         with lock:
-            print(f"FAILED {suite} ended with {child.returncode}", *pending, sep="\n", flush=True)
+            print(f"FAILED {suite} {why}", *pending, sep="\n", flush=True)
     return passed, failed
 
 
@@ -101,7 +135,7 @@ def main():
     began = time.monotonic()
     lock = threading.Lock()
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        counts = list(pool.map(lambda suite: run_child(suite, SECONDS_PER_SUITE, lock), SUITES))
+        counts = list(pool.map(lambda suite: run_child(suite, SECONDS_OF_SILENCE, lock), SUITES))
     passed, failed = (sum(numbers) for numbers in zip(*counts))
     print(f"redirect: {time.monotonic() - began:.0f} s")
     print(f"{passed} passed, {failed} failed")

@@ -9,6 +9,8 @@ import subprocess
 
 _numbers = itertools.count()
 AMESH = os.environ.get("AMESH", "amesh")
+# What takes longer hangs, on a busy machine too.
+SECONDS = 300
 BACKENDS = ["iptables-nft", "iptables-legacy", "nft"]
 # How iptables' programs are called for each family.
 TABLES = {"ipv4": "iptables", "ipv6": "ip6tables"}
@@ -16,7 +18,7 @@ TABLES = {"ipv4": "iptables", "ipv6": "ip6tables"}
 
 def run(*command, check=True, **options):
     outcome = subprocess.run(
-        [str(word) for word in command], capture_output=True, text=True, timeout=60, **({} if "input" in options else {"stdin": subprocess.DEVNULL}), **options
+        [str(word) for word in command], capture_output=True, text=True, timeout=SECONDS, **({} if "input" in options else {"stdin": subprocess.DEVNULL}), **options
     )
     if check and outcome.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))}: {outcome.returncode}\n{outcome.stdout}{outcome.stderr}")

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from kernel.namespace import AMESH, BACKENDS, Namespace, run
+from kernel.namespace import AMESH, BACKENDS, SECONDS, Namespace, run
 
 OPTIONS = ["--inbound-ports=8080,9000-9010", "--outbound-ports=80", "--drop-invalid"]
 OTHERS = ["--inbound-ports=8080", "--outbound-ports=80,443"]
@@ -82,12 +82,12 @@ class Interruptions(unittest.TestCase):
                 for _ in range(4):
                     runs = [self.start(namespace, AMESH, "redirect", *flags) for flags in asked]
                     for each in runs:
-                        output, _ = each.communicate(timeout=60)
+                        output, _ = each.communicate(timeout=SECONDS)
                         self.assertEqual(each.returncode, 0, output)
                     self.assertIn(namespace.everything(), alone)
                     runs = [self.start(namespace, AMESH, "redirect", "--cleanup") for _ in range(2)]
                     for each in runs:
-                        output, _ = each.communicate(timeout=60)
+                        output, _ = each.communicate(timeout=SECONDS)
                         self.assertEqual(each.returncode, 0, output)
                     self.assertEqual(namespace.everything(), before)
 
@@ -97,7 +97,7 @@ class Interruptions(unittest.TestCase):
         flags = ["--verify", *OPTIONS]
         runs = [self.start(namespace, AMESH, "redirect", *flags) for _ in range(3)]
         for each in runs:
-            output, _ = each.communicate(timeout=60)
+            output, _ = each.communicate(timeout=SECONDS)
             self.assertEqual(each.returncode, 0, output)
 
     def test_waits(self):
@@ -111,7 +111,7 @@ class Interruptions(unittest.TestCase):
         self.assertEqual(holder.stdout.readline(), "somebody waits\n")
         self.assertEqual(namespace.everything(), before)
         holder.stdin.close()
-        output, _ = waiting.communicate(timeout=60)
+        output, _ = waiting.communicate(timeout=SECONDS)
         self.assertEqual(waiting.returncode, 0, output)
         self.assertEqual(output.count("rules loaded"), 2, output)
 
@@ -165,12 +165,12 @@ class Interruptions(unittest.TestCase):
                 namespace.redirect(*halfway)
                 self.killers(folder, backend, calls - 1, "before", pause=f"read line < {gate}")
                 killed = self.start(namespace, "env", path, AMESH, "redirect", "--backend", backend, *OPTIONS)
-                self.assertEqual(killed.wait(60), -9)
+                self.assertEqual(killed.wait(SECONDS), -9)
                 following = self.start(namespace, AMESH, "redirect", "--backend", backend, *OTHERS)
                 connect = "import socket; socket.socket(socket.AF_UNIX).connect('\\0amesh-redirect')"
                 namespace.run("python3", "-c", connect)
                 with open(gate, "w", encoding="ascii") as opened:
                     opened.write("on\n")
-                output, _ = following.communicate(timeout=60)
+                output, _ = following.communicate(timeout=SECONDS)
                 self.assertEqual(following.returncode, 0, output)
                 self.assertEqual(namespace.everything(), right)
