@@ -54,7 +54,11 @@ package struct DataPlane<Translation: ObjectTranslation, Dictionary: SharedDicti
       group: group,
       status: {
         var status = DataPlaneStatus(stream: await client.status, sink: sink.status, remarks: pipeline.remarks)
-        status.security = await identity?.status.map(settings.security, security.counts, lacksNames: security.lacksNames)
+        status.security = await identity?.status.map(
+          settings.security,
+          security.counts,
+          lacksNames: security.lacksNames
+        )
         return status
       },
       isReady: { sink.status.hasConfiguration },

@@ -50,7 +50,12 @@ package enum MetricsText {
     add("amesh_svid_connected", .gauge, "Whether a stream to the identity server is open.", to: &text) {
       [("", identity.isConnected ? 1 : 0)]
     }
-    add("amesh_svid_expiry_seconds", .gauge, "When this workload's certificate ends, Unix time; 0: there is none.", to: &text) {
+    add(
+      "amesh_svid_expiry_seconds",
+      .gauge,
+      "When this workload's certificate ends, Unix time; 0: there is none.",
+      to: &text
+    ) {
       [("", identity.certificate.map { Int($0.notAfter.timeIntervalSince1970) } ?? 0)]
     }
     add("amesh_svid_renewals_total", .counter, "Certificates that took the place of another one.", to: &text) {

@@ -101,7 +101,10 @@ final class SecurityService<Dictionary: SharedDictionary & Sendable>: Sendable {
         metadata: ["source": "\(source)", "reason": "\(reason)", "retryIn": "\(wait)"]
       )
     case .refused(let problem):
-      logger.error("what the identity server sent can't be used; what was there stays", metadata: ["reason": "\(problem)"])
+      logger.error(
+        "what the identity server sent can't be used; what was there stays",
+        metadata: ["reason": "\(problem)"]
+      )
     }
   }
 

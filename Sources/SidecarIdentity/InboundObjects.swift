@@ -14,15 +14,20 @@ enum InboundObjects {
     var metadata: JSONObject = [
       "id": .string(MutualTLSNames.plugin),
       "mode": .string(security.mode.rawValue),
-      "ports": .array(security.inboundPorts.map { [.number(JSONNumber($0.lowerBound)), .number(JSONNumber($0.upperBound))] }),
+      "ports": .array(
+        security.inboundPorts.map { [.number(JSONNumber($0.lowerBound)), .number(JSONNumber($0.upperBound))] }
+      ),
       "trust_domain": .string(security.trustDomain.name),
     ]
-    if let allowed = security.allowedIdentities { metadata["allowed"] = .array(allowed.map { .string($0.description) }) }
+    if let allowed = security.allowedIdentities {
+      metadata["allowed"] = .array(allowed.map { .string($0.description) })
+    }
     if let bundle { metadata["bundle"] = .string(bundle.pem) }
     return [
       metadataKey: JSONValue.object(metadata).serialized(),
       ruleKey: JSONValue.object([
-        "id": .string(MutualTLSNames.plugin), "plugins": .object(JSONObject([(MutualTLSNames.plugin, .object(JSONObject()))])),
+        "id": .string(MutualTLSNames.plugin),
+        "plugins": .object(JSONObject([(MutualTLSNames.plugin, .object(JSONObject()))])),
       ]).serialized(),
     ]
   }

@@ -19,13 +19,16 @@ struct PlainUpstream: Sendable {
 
   /// Nil for what is no upstream.
   init?(_ bytes: [UInt8]) {
-    guard let value = try? JSONValue(parsing: bytes), let object = value.object, let nodes = object["nodes"]?.array else {
+    guard let value = try? JSONValue(parsing: bytes), let object = value.object, let nodes = object["nodes"]?.array
+    else {
       return nil
     }
     self.bytes = bytes
     self.value = object
     self.nodes = nodes.compactMap { node in
-      guard let node = node.object, let host = node["host"]?.string, let port = node["port"]?.integer else { return nil }
+      guard let node = node.object, let host = node["host"]?.string, let port = node["port"]?.integer else {
+        return nil
+      }
       return Node(value: node, address: Self.address(host), port: port)
     }
     guard self.nodes.count == nodes.count else { return nil }

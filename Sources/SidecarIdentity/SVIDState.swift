@@ -85,7 +85,9 @@ package struct SVIDState: Sendable {
     do throws(SidecarIdentityProblem) {
       let secrets = try Self.secrets(response)
       // The bundle first: the certificate may be under a root that came with it.
-      if let roots = secrets[Self.bundleName]?.validationContext.trustedCa.inlineBytes { try take(bundle: Array(roots)) }
+      if let roots = secrets[Self.bundleName]?.validationContext.trustedCa.inlineBytes {
+        try take(bundle: Array(roots))
+      }
       if let chain = secrets[Self.certificateName]?.tlsCertificate.certificateChain.inlineBytes {
         try await take(chain: Array(chain), now: now, draw: draw)
       }

@@ -32,7 +32,8 @@ extension UpstreamVerdict {
         continue
       }
       switch standing(address) {
-      case .peer(let peer) where peer.takesMutualTLS(for: node.port) && peer.identity.trustDomain == security.trustDomain:
+      case .peer(let peer)
+      where peer.takesMutualTLS(for: node.port) && peer.identity.trustDomain == security.trustDomain:
         peers.append(peer)
       case .peer, .outside: hasPlain = true
       case .unknown: isUnknown = true

@@ -45,7 +45,8 @@ package struct GRPCIdentityTransport: IdentityTransport {
           }
           tasks.addTask {
             try await connected.wait(for: settings.connectTimeout)
-            try await Workloads.Client(wrapping: client).deltaWorkloads(metadata: metadata, options: options) { writer in
+            try await Workloads.Client(wrapping: client).deltaWorkloads(metadata: metadata, options: options) {
+              writer in
               for await request in requests(.workloads) { try await writer.write(request) }
             } onResponse: { response in
               for try await message in response.messages { await received(.workloads, message) }

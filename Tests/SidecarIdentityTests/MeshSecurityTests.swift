@@ -66,7 +66,11 @@ import Testing
   @Test(arguments: [(nil, "https"), ("grpc", "grpcs")])
   func `an upstream of peers goes by mutual TLS`(_ scheme: String?, _ secure: String) async throws {
     let value = try await given(
-      [("10.0.0.1", 8080), ("fd00::1", 8080)], ["10.0.0.1": peer(), "fd00::1": peer()], scheme: scheme, checks: true)
+      [("10.0.0.1", 8080), ("fd00::1", 8080)],
+      ["10.0.0.1": peer(), "fd00::1": peer()],
+      scheme: scheme,
+      checks: true
+    )
     #expect(value["scheme"]?.string == secure)
     #expect(value["nodes"]?.array?.compactMap { $0["port"]?.integer } == [19443, 19443])
     #expect(value["nodes"]?[0]?["weight"]?.integer == 1)
@@ -119,7 +123,13 @@ import Testing
     let standings = ["10.0.0.1": try peer()]
     for (hasIdentity, names) in [(false, true), (true, false)] {
       #expect(try await isPlain(given([("10.0.0.1", 8080)], standings, hasIdentity: hasIdentity, names: names)))
-      let strict = try await given([("10.0.0.1", 8080)], standings, mode: .strict, hasIdentity: hasIdentity, names: names)
+      let strict = try await given(
+        [("10.0.0.1", 8080)],
+        standings,
+        mode: .strict,
+        hasIdentity: hasIdentity,
+        names: names
+      )
       #expect(strict["nodes"]?.array?.isEmpty == true)
     }
   }

@@ -87,6 +87,10 @@ import Testing
     _ = state.want(["10.0.0.1"])
     _ = state.connected()
     _ = state.receive(Self.response(["10.0.0.1": ("web", 0)]))
-    if case .peer(let peer) = state.standing("10.0.0.1") { #expect(peer.mtlsPort == nil) } else { Issue.record("no peer") }
+    if case .peer(let peer) = state.standing("10.0.0.1") {
+      #expect(peer.mtlsPort == nil)
+    } else {
+      Issue.record("no peer")
+    }
   }
 }

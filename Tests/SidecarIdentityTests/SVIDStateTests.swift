@@ -29,7 +29,10 @@ import WorkloadKeys
     #expect(asked.resourceNamesSubscribe == ["default", "ROOTCA"] && asked.node.id == "web")
     #expect(request(in: asked) == key.request)
     let answer = await state.receive(
-      .secrets(chain: try mesh.issue(key.request), bundle: mesh.rootPEM + "\n", nonce: "7"), now: now, draw: 0)
+      .secrets(chain: try mesh.issue(key.request), bundle: mesh.rootPEM + "\n", nonce: "7"),
+      now: now,
+      draw: 0
+    )
     #expect(answer.responseNonce == "7" && !answer.hasErrorDetail)
     let certificate = try #require(state.certificate)
     #expect(certificate.identity.description == "spiffe://cluster.local/ns/shop/sa/web")
@@ -45,7 +48,9 @@ import WorkloadKeys
     let first = try FreshKey.p256()
     _ = state.connected(first, now: now)
     let secrets = Envoy_Service_Discovery_V3_DeltaDiscoveryResponse.secrets(
-      chain: try mesh.issue(first.request), bundle: mesh.rootPEM + "\n")
+      chain: try mesh.issue(first.request),
+      bundle: mesh.rootPEM + "\n"
+    )
     _ = await state.receive(secrets, now: now, draw: 1)
     let second = try FreshKey.p256()
     let asked = state.renew(second, now: now + 1500)
