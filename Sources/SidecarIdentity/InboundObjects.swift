@@ -10,7 +10,11 @@ enum InboundObjects {
   static let ruleKey = "/global_rules/\(MutualTLSNames.plugin)"
 
   /// What holds without a certificate too: what is strict takes no plaintext then either.
-  static func rules(_ security: SidecarSecurity, bundle: TrustBundle?) -> [String: [UInt8]] {
+  static func rules(
+    _ security: SidecarSecurity,
+    identity: WorkloadIdentity?,
+    bundle: TrustBundle?
+  ) -> [String: [UInt8]] {
     var metadata: JSONObject = [
       "id": .string(MutualTLSNames.plugin),
       "mode": .string(security.mode.rawValue),
@@ -22,6 +26,7 @@ enum InboundObjects {
     if let allowed = security.allowedIdentities {
       metadata["allowed"] = .array(allowed.map { .string($0.description) })
     }
+    if let identity { metadata["identity"] = .string(identity.description) }
     if let bundle { metadata["bundle"] = .string(bundle.pem) }
     return [
       metadataKey: JSONValue.object(metadata).serialized(),

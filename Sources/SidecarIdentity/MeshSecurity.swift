@@ -64,7 +64,7 @@ package struct MeshSecurity: Sendable {
   /// What there is from the beginning.
   package mutating func begin() -> DictionaryDelta {
     guard let security else { return DictionaryDelta() }
-    return DictionaryDelta(settings: InboundObjects.rules(security, bundle: bundle))
+    return DictionaryDelta(settings: InboundObjects.rules(security, identity: certificate?.identity, bundle: bundle))
   }
 
   /// Takes a change of the mesh's objects; ``release(now:_:)`` gives what becomes of it.
@@ -123,7 +123,7 @@ package struct MeshSecurity: Sendable {
     let isNew = self.certificate != certificate
     self.certificate = certificate
     self.bundle = bundle
-    var delta = DictionaryDelta(settings: InboundObjects.rules(security, bundle: bundle))
+    var delta = DictionaryDelta(settings: InboundObjects.rules(security, identity: certificate.identity, bundle: bundle))
     delta.settings[InboundObjects.certificateKey] = InboundObjects.certificate(certificate, bundle: bundle)
     guard isNew else { return delta }
     for key in upstreams.keys where waiting.settings[key] == nil {
