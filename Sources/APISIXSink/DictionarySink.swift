@@ -27,6 +27,8 @@ package struct DictionarySink: Sendable {
   /// Whether a complete configuration was written, by this process or an earlier one: then APISIX can serve, whatever
   /// becomes of the control plane.
   package private(set) var hasConfiguration = false
+  /// When all workers have read it that this process was the first to write.
+  private var servedFrom: Duration?
   /// Changes of the version by this process, and writes that failed.
   package private(set) var changes = 0
   package private(set) var failedWrites = 0
@@ -64,6 +66,11 @@ package struct DictionarySink: Sendable {
   /// The version that workers see; nil before there is one.
   package var currentVersion: UInt64? { version }
 
+  /// Whether APISIX serves a complete configuration: its workers look for a version once in a while.
+  package func isServed(now: Duration) -> Bool {
+    hasConfiguration && servedFrom.map { now >= $0 } ?? true
+  }
+
   /// Whether the dictionaries have all that is wanted.
   package var isSettled: Bool { isComplete && dirty.isEmpty }
 
@@ -91,7 +98,7 @@ package struct DictionarySink: Sendable {
       if isNew { try read(dictionary) }
       let keys = isComplete ? dirty : version == nil ? dirty.intersection([configuration.anchor.key]) : []
       guard !keys.isEmpty || version == nil else {
-        if isComplete { remember(dictionary) }
+        if isComplete { remember(dictionary, now: now) }
         return .nothing
       }
       do throws(DictionaryError) {
@@ -100,7 +107,7 @@ package struct DictionarySink: Sendable {
         guard error.code == .noMemory else { throw error }
         try replace(keys, in: dictionary, removeFirst: true)
       }
-      if isComplete { remember(dictionary) }
+      if isComplete { remember(dictionary, now: now) }
       changes += 1
       lastChange = now
       retryAt = nil
@@ -142,9 +149,10 @@ package struct DictionarySink: Sendable {
   }
 
   /// For the next process too; where that fails it only waits longer until it calls itself ready.
-  private mutating func remember(_ dictionary: some SharedDictionary) {
+  private mutating func remember(_ dictionary: some SharedDictionary, now: Duration) {
     guard !hasConfiguration else { return }
     hasConfiguration = true
+    servedFrom = now + configuration.pickup
     try? dictionary.set(Array("1".utf8), for: Self.completeKey, in: .version)
   }
 

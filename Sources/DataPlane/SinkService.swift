@@ -34,11 +34,12 @@ package final class SinkService<Dictionary: SharedDictionary & Sendable>: Sendab
   }
 
   package var status: SinkStatus {
-    sink.withLock {
+    let now = surroundings.now()
+    return sink.withLock {
       SinkStatus(
         version: $0.currentVersion,
         objects: $0.objectCount,
-        hasConfiguration: $0.hasConfiguration,
+        hasConfiguration: $0.isServed(now: now),
         isSettled: $0.isSettled,
         changes: $0.changes,
         failedWrites: $0.failedWrites,
@@ -84,7 +85,7 @@ package struct SinkStatus: Sendable, Hashable {
   /// That APISIX's workers see; nil before there is one.
   package var version: UInt64?
   package var objects: Int
-  /// Whether they see a complete one, of this process or an earlier one.
+  /// Whether they have read a complete one, of this process or an earlier one.
   package var hasConfiguration: Bool
   /// Whether they see all that is wanted.
   package var isSettled: Bool

@@ -26,14 +26,19 @@ package struct BackendFinding: Sendable, Equatable {
 
 package enum BackendChoice {
   /// In which order backends are to be tried. Who has rules of ours goes first, so that a second run finds them; then
-  /// legacy where it is in use, since its rules and those of nf_tables do not see each other.
+  /// legacy where it is in use, since its rules and those of nf_tables do not see each other, and nft before legacy where
+  /// that is.
   package static func candidates(_ findings: [BackendFinding], requested: Backend?) -> [Backend] {
     if let requested { return [requested] }
     func rank(_ finding: BackendFinding) -> Int {
       if finding.holdsOurs { return 0 }
-      return finding.backend == .iptablesLegacy && finding.holdsForeign ? 1 : 2
+      switch finding.backend {
+      case .iptablesLegacy: return finding.holdsForeign ? 1 : 3
+      case .iptablesNFT: return 2
+      case .nft: return finding.holdsForeign ? 2 : 3
+      }
     }
     // Among equals the order of the cases.
-    return (0...2).flatMap { wanted in findings.filter { $0.problem == nil && rank($0) == wanted }.map(\.backend) }
+    return (0...3).flatMap { wanted in findings.filter { $0.problem == nil && rank($0) == wanted }.map(\.backend) }
   }
 }

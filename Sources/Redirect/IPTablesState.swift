@@ -3,8 +3,17 @@ package struct IPTablesState: Sendable, Equatable {
   var tables: [String: IPTablesTable] = [:]
   /// Whether anybody else has a rule, a chain or a policy in them.
   package var holdsForeign = false
+  /// Tables that are there and were not printed, since they hold what only nft can express.
+  package var unreadable: [String] = []
+  /// Whether others use nft in iptables' tables, so that nft fits better than iptables.
+  package var isUsedByNFT = false
 
   package init() {}
+
+  /// The first of them that we would use.
+  package var unreadableTable: String? {
+    unreadable.first { ChainName.Table(rawValue: $0) != nil }
+  }
 
   package var holdsOurs: Bool { !tables.isEmpty }
 }
@@ -35,14 +44,44 @@ extension IPTablesState {
   /// - Parameter dump: of `iptables-save` without counters. Lines of another form are not looked at.
   package init(dump: String) {
     var table = ""
-    for line in dump.split(separator: "\n") {
+    for line in Self.lines(dump) {
       switch line.first {
+      case "#": takeRemark(line)
       case "*": table = String(line.dropFirst())
       case ":": takeChain(line.dropFirst(), in: table)
       case "-": takeRule(line, in: table)
       default: break
       }
     }
+  }
+
+  /// A comment may hold ends of lines, even what looks like a rule then.
+  private static func lines(_ dump: String) -> [Substring] {
+    var lines: [Substring] = []
+    var start: Substring.Index?
+    for line in dump.split(separator: "\n") {
+      var isOpen = start != nil
+      if isOpen || line.first == "-" {
+        var isEscaped = false
+        for byte in line.utf8 {
+          if byte == UInt8(ascii: "\""), !isEscaped { isOpen.toggle() }
+          isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+        }
+      }
+      if !isOpen { lines.append(dump[(start ?? line.startIndex)..<line.endIndex]) }
+      start = isOpen ? start ?? line.startIndex : nil
+    }
+    return lines
+  }
+
+  /// As in: # Table `nat' is incompatible, use 'nft' tool.
+  /// Or: # Table `nat' contains incompatible base-chains, use 'nft' tool to list them.
+  private mutating func takeRemark(_ line: Substring) {
+    let words = line.split(separator: " ")
+    guard words.count >= 5, words[1] == "Table", words[4].hasPrefix("incompatible") else { return }
+    if words[3] == "is" { unreadable.append(String(words[2].filter { $0 != "`" && $0 != "'" })) }
+    isUsedByNFT = true
+    holdsForeign = true
   }
 
   private mutating func takeChain(_ line: Substring, in table: String) {

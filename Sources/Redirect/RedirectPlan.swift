@@ -7,7 +7,8 @@ package struct RedirectPlan: Sendable {
   /// - Parameter chosen: nil: nothing is to remain anywhere.
   package init(states: [BackendState], chosen: Backend?, rules: [RuleSet]) {
     for state in states {
-      let wanted = state.backend == chosen ? rules.first { $0.family == state.family } : nil
+      let wanted =
+        state.backend == chosen && state.content.takesRules ? rules.first { $0.family == state.family } : nil
       let rules = wanted ?? RuleSet(family: state.family, chains: [])
       let input = state.content.transaction(to: rules)
       // Nothing is said of what was never used here.
@@ -31,11 +32,19 @@ package struct BackendState: Sendable {
   package enum Content: Sendable {
     case iptables(IPTablesState)
     case nftables(NFTablesState)
+    case remnants(NFTablesRemnants)
+
+    /// Whether rules may be loaded there, or only be taken away.
+    package var takesRules: Bool {
+      if case .remnants = self { return false }
+      return true
+    }
 
     package var holdsOurs: Bool {
       switch self {
       case .iptables(let state): state.holdsOurs
       case .nftables(let state): state.holdsOurs
+      case .remnants(let remnants): !remnants.isEmpty
       }
     }
 
@@ -43,6 +52,7 @@ package struct BackendState: Sendable {
       switch self {
       case .iptables(let state): state.holdsForeign
       case .nftables(let state): state.holdsForeign
+      case .remnants: true
       }
     }
 
@@ -50,6 +60,7 @@ package struct BackendState: Sendable {
       switch self {
       case .iptables(let state): state.transaction(to: IPTablesState(rules))
       case .nftables(let state): state.transaction(to: NFTablesState(rules))
+      case .remnants(let remnants): remnants.removal
       }
     }
   }

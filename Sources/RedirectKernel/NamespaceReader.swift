@@ -1,3 +1,4 @@
+import Glibc
 import Redirect
 
 /// Looks at a network namespace, this process's, and changes nothing.
@@ -13,8 +14,9 @@ struct NamespaceReader {
     var states: [BackendState]
     var findings: [BackendFinding]
 
-    func has(_ backend: Backend, _ family: AddressFamily) -> Bool {
-      states.contains { $0.backend == backend && $0.family == family }
+    /// Where rules may be loaded.
+    func state(_ backend: Backend, _ family: AddressFamily) -> BackendState? {
+      states.first { $0.backend == backend && $0.family == family && $0.content.takesRules }
     }
   }
 
@@ -22,6 +24,9 @@ struct NamespaceReader {
   func view(needing families: [AddressFamily]) throws(RedirectError) -> View {
     var states: [BackendState] = []
     var findings: [BackendFinding] = []
+    var remnants: [BackendState] = []
+    // Whether others use nft where iptables was to be.
+    var isForNFT = false
     // What nft lists is of both families, so it is asked once.
     var listed: Listed?
     for backend in Backend.allCases {
@@ -29,17 +34,47 @@ struct NamespaceReader {
       for family in AddressFamily.allCases {
         do throws(RedirectError) {
           let state = try state(backend, family, &listed)
+          if case .iptables(let tables) = state.content {
+            isForNFT = isForNFT || tables.isUsedByNFT
+            if let table = tables.unreadableTable { throw unreadable(table, family) }
+          }
           states.append(state)
           finding.holdsOurs = finding.holdsOurs || state.content.holdsOurs
           finding.holdsForeign = finding.holdsForeign || state.content.holdsForeign
         } catch {
-          guard case .unusable(_, _, let problem) = error else { throw error }
+          let problem = try Self.problem(error)
+          if backend == .iptablesNFT, let left = self.remnants(family) { remnants.append(left) }
           if families.contains(family), finding.problem == nil { finding.problem = problem }
         }
       }
+      if backend == .nft, isForNFT || !remnants.isEmpty { finding.holdsForeign = true }
       findings.append(finding)
     }
-    return View(states: states, findings: findings)
+    return View(states: states + remnants, findings: findings)
+  }
+
+  /// Of an error that concerns one backend; others are thrown.
+  static func problem(_ error: RedirectError) throws(RedirectError) -> String {
+    switch error {
+    case .unusable(_, _, let problem): problem
+    case .broken: "\(error)"
+    default: throw error
+    }
+  }
+
+  private func unreadable(_ table: String, _ family: AddressFamily) -> RedirectError {
+    programs.nft == nil
+      ? .system(BackendDiagnosis.onlyNFT(table, family))
+      : .unusable(.iptablesNFT, family, BackendDiagnosis.unreadable(table))
+  }
+
+  /// What iptables over nf_tables holds of ours while it can't say so.
+  private func remnants(_ family: AddressFamily) -> BackendState? {
+    guard let path = programs.nft,
+      let outcome = try? Program(path: path, arguments: NFTablesRemnants.listArguments(family)).run()
+    else { return nil }
+    let remnants = NFTablesRemnants(family, list: outcome.status == 0 ? outcome.output : "")
+    return remnants.isEmpty ? nil : BackendState(.nft, family, .remnants(remnants))
   }
 
   /// Why a program that is there did not do it.
@@ -86,8 +121,15 @@ struct NamespaceReader {
   /// Looking by iptables would make the kernel set up tables where there are none.
   private func legacyState(_ family: AddressFamily) throws(RedirectError) -> BackendState {
     let list = family == .ipv4 ? "/proc/net/ip_tables_names" : "/proc/net/ip6_tables_names"
-    let tables = KernelFile.text(list) ?? ""
-    guard !tables.isEmpty else {
+    let tables = KernelFile.text(list)
+    if tables == nil, access(list, F_OK) == 0 {
+      throw .unusable(
+        .iptablesLegacy,
+        family,
+        "this user can't read \(list), by which its rules are found; run as root"
+      )
+    }
+    guard let tables, !tables.isEmpty else {
       _ = try pair(.iptablesLegacy, family)
       return .empty(.iptablesLegacy, family)
     }

@@ -52,22 +52,25 @@ struct Program {
     let code = withCStrings([path] + arguments) { words in
       withCStrings(environment) { posix_spawn(&pid, path, &actions, nil, words, $0) }
     }
-    guard code == 0 else { throw .system("\(path) can't be run: \(SystemError.text(code))") }
+    guard code == 0 else { throw .broken(program: path, problem: SystemError.text(code)) }
     return pid
   }
 
   /// A program that hangs is ended.
   private func wait(for pid: pid_t) throws(RedirectError) -> Int32 {
     let watch = amesh_watch_child(pid)
+    var hangs = false
     if watch >= 0 {
       defer { close(watch) }
       var entry = pollfd(fd: watch, events: Int16(POLLIN), revents: 0)
-      if poll(&entry, 1, Self.patienceMilliseconds) == 0 { kill(pid, SIGKILL) }
+      hangs = poll(&entry, 1, Self.patienceMilliseconds) == 0
+      if hangs { kill(pid, SIGKILL) }
     }
     var status: Int32 = 0
     while waitpid(pid, &status, 0) != pid {
       guard errno == EINTR else { throw .system("\(path): waitpid: \(SystemError.text(errno))") }
     }
+    if hangs { throw .broken(program: path, problem: "it did not end within a minute") }
     let signal = status & 0x7F
     return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
   }

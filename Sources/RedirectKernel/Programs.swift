@@ -44,7 +44,10 @@ struct Programs {
   }
 
   private static func find(_ name: String, in directories: [String]) -> String? {
-    directories.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    directories.lazy.map { "\($0)/\(name)" }.first { path in
+      var status = stat()
+      return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+    }
   }
 
   /// By what it says of itself; before 1.8 there was legacy only.

@@ -63,7 +63,7 @@ package struct Redirector: Sendable {
     let candidates = BackendChoice.candidates(view?.findings ?? [], requested: requested)
     let chosen = candidates.first ?? .iptablesNFT
     var states = view?.states ?? []
-    for family in families where !states.contains(where: { $0.backend == chosen && $0.family == family }) {
+    for family in families where view?.state(chosen, family) == nil {
       states.append(.empty(chosen, family))
     }
     return report(chosen, RedirectPlan(states: states, chosen: chosen, rules: ruleSets))
@@ -80,7 +80,12 @@ package struct Redirector: Sendable {
     if view.states.isEmpty { throw .noBackend(view.findings) }
     let plan = RedirectPlan(states: view.states, chosen: nil, rules: [])
     for step in plan.steps { try loader.load(step) }
-    return RedirectReport(backend: nil, families: [], steps: plan.steps, account: [], warnings: [])
+    // nft sees what iptables has in nf_tables too.
+    let seen: [Backend] = view.findings.contains { $0.backend == .nft && $0.problem == nil } ? [.iptablesNFT] : []
+    let warnings = view.findings.filter { !seen.contains($0.backend) }.compactMap { finding in
+      finding.problem.map { "\(finding.backend.rawValue) could not be looked at: \($0)" }
+    }
+    return RedirectReport(backend: nil, families: [], steps: plan.steps, account: [], warnings: warnings)
   }
 
   private var ruleSets: [RuleSet] { families.map { RuleSet(options, $0) } }

@@ -25,12 +25,16 @@ struct RuleLoader {
     _ rules: [RuleSet]
   ) throws(RedirectError) -> (family: AddressFamily, text: String)? {
     for rules in rules {
-      guard let state = view.states.first(where: { $0.backend == backend && $0.family == rules.family }) else {
+      guard let state = view.state(backend, rules.family) else {
         return (rules.family, view.findings.first { $0.backend == backend }?.problem ?? "it can't be used")
       }
       // What it holds it has taken, and nothing has to be taken where there are no rules.
       if state.content.holdsOurs || rules.isEmpty { continue }
-      if let text = try probe(backend, rules) { return (rules.family, text) }
+      do throws(RedirectError) {
+        if let text = try probe(backend, rules) { return (rules.family, text) }
+      } catch {
+        return (rules.family, try NamespaceReader.problem(error))
+      }
     }
     return nil
   }

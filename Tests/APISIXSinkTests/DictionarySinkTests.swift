@@ -90,6 +90,22 @@ import Testing
     #expect(next.hasConfiguration)
   }
 
+  @Test func `a first configuration is served when the workers have looked, what an earlier process has written at once`() {
+    var first = DictionarySink()
+    _ = first.write(to: dictionary, now: .zero)
+    #expect(!first.isServed(now: .seconds(99)))
+    first.complete()
+    _ = first.write(to: dictionary, now: .seconds(1))
+    #expect(!first.isServed(now: .milliseconds(2499)))
+    #expect(first.isServed(now: .milliseconds(2500)))
+    first.apply(DictionaryDelta(["/routes/1": "a"]))
+    _ = first.write(to: dictionary, now: .seconds(5))
+    #expect(first.isServed(now: .seconds(5)))
+    var next = DictionarySink()
+    _ = next.write(to: dictionary, now: .zero)
+    #expect(next.isServed(now: .zero))
+  }
+
   @Test func `the anchor can't be removed or replaced`() {
     var sink = sink(["/routes/1": "a"])
     sink.apply(DictionaryDelta(["/plugin_configs/amesh": "mine"], removals: ["/plugin_configs/amesh", "/routes/1"]))

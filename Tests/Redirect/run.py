@@ -17,7 +17,7 @@ import unittest
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 # Those that take longest come first.
-SUITES = ["rules", "behaviour", "random_options", "interruptions", "programs", "injected", "verification"]
+SUITES = ["rules", "behaviour", "random_options", "interruptions", "programs", "foreign", "injected", "verification"]
 # A suite that says nothing for so long hangs. Where a dozen others want the CPU too, one test may take minutes.
 SECONDS_OF_SILENCE = 900
 

@@ -16,6 +16,9 @@ import Testing
     let ours = BackendFinding(.nft, holdsOurs: true)
     #expect(candidates([busy, inUse, ours]) == [.nft, .iptablesLegacy, .iptablesNFT])
     #expect(candidates([BackendFinding(.iptablesNFT, problem: "none"), BackendFinding(.nft)]) == [.nft])
+    let withNFT = BackendFinding(.nft, holdsForeign: true)
+    #expect(candidates([BackendFinding(.iptablesLegacy), withNFT]) == [.nft, .iptablesLegacy])
+    #expect(candidates([inUse, withNFT]) == [.iptablesLegacy, .nft])
     #expect(candidates([]) == [])
   }
 
@@ -97,6 +100,7 @@ import Testing
     #expect(refused([.redirect]).contains("one of ip6table_nat, nf_nat, xt_REDIRECT;"))
     #expect(refused([.owner]).contains("one of xt_owner;"))
     #expect(refused([]) == "the kernel does not take the rules: ip6tables-restore: failed")
+    #expect(refused([.natHooks]).hasPrefix("chains of others are where iptables has its own"))
     #expect(refused([.owner], mayAdministrate: false).contains("NET_ADMIN"))
     #expect(BackendDiagnosis.mayAdministrate("CapEff:\t0000000000003000\n"))
     #expect(!BackendDiagnosis.mayAdministrate("Name:\tx\nCapEff:\t0000000000002000\n"))

@@ -93,9 +93,12 @@ import XDSProtocol
       (.connect, ["c node=me", "l"]),
       (.told("c"), ["c ack 1"]),
       (.told("l", ["l1(r1)=1"]), ["l ack 2", "r +r1"]),
-      (.told("r", ["r1(c9)=1"]), ["r ack 3", "ready"]),
+      (.told("r", ["r1(c9)=1"]), ["r ack 3"]),
       (.at(seconds: 1), []),
-      (.at(seconds: 2), ["+r1(c9)=1 +l1(r1)=1"])
+      (.at(seconds: 2), ["+r1(c9)=1 +l1(r1)=1", "ready"]),
+      (.told("r", ["r1(c8)=2"]), ["r ack 4"]),
+      (.at(seconds: 3), []),
+      (.at(seconds: 4), ["+r1(c8)=2"])
     ),
     Scenario(
       "endpoints that do not exist are not waited for",

@@ -20,6 +20,9 @@ struct ClientState<Content: Sendable>: Sendable {
   private var began: Duration?
   /// Whether resources come into use: not before the first configuration is complete, or took too long to be.
   private(set) var isReady = false
+  /// Whether all of the first configuration is in use, or what it lacks was waited for: then it can be told from none.
+  private(set) var isInUse = false
+  private var readySince: Duration?
 
   init(configuration: XDSClientConfiguration) {
     self.configuration = configuration
@@ -129,6 +132,7 @@ struct ClientState<Content: Sendable>: Sendable {
       return change
     }
     isReady = true
+    readySince = readySince ?? now
     for type in configuration.types.indices {
       for name in waiting[type].sorted() { set(ClientKey(type: type, name: name), now: now, change: &change) }
     }
@@ -136,13 +140,14 @@ struct ClientState<Content: Sendable>: Sendable {
       collectOrphans(type, now: now)
       for name in waiting[type].sorted() { drop(ClientKey(type: type, name: name), now: now, change: &change) }
     }
+    isInUse = isInUse || waiting.allSatisfy(\.isEmpty) || readySince.map { now >= $0 + configuration.absenceTime } ?? false
     return change
   }
 
   /// When to settle again though nothing has come.
   var deadline: Duration? {
     guard isReady else { return began.map { $0 + configuration.warmingTime } }
-    var earliest: Duration?
+    var earliest = isInUse ? nil : readySince.map { $0 + configuration.absenceTime }
     for type in waiting.indices {
       for name in waiting[type] {
         guard let pending = entries[type][name]?.pending else { continue }

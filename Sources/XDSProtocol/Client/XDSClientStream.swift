@@ -148,7 +148,7 @@ package struct XDSClientStream<Reader: XDSResourceReader>: Sendable {
   private mutating func settle(now: Duration) -> [Action] {
     let change = state.settle(now: now)
     var actions: [Action] = change.isEmpty ? [] : [.apply(change)]
-    if state.isReady, !hasToldReady {
+    if state.isInUse, !hasToldReady {
       hasToldReady = true
       actions.append(.ready)
     }

@@ -126,6 +126,45 @@ class Programs(unittest.TestCase):
         outcome = self.redirect(*OPTIONS, "--backend=iptables-nft", check=False)
         self.assertIn("one of xt_owner;", outcome.stderr)
 
+    def test_broken(self):
+        """a program that can't be run, or is none, is as good as missing"""
+        names = self.iptables("nft")
+        for kind in ("no program", "a folder", "no interpreter"):
+            with self.subTest(kind=kind):
+                for name in names:
+                    path = self.folder / name
+                    if kind == "a folder":
+                        path.mkdir()
+                    else:
+                        path.write_text("" if kind == "no program" else "#!/there/is/none\n")
+                        path.chmod(0o755)
+                self.provide(*self.iptables("legacy"))
+                self.assertIn("iptables-legacy", self.redirect(*OPTIONS).stdout)
+                outcome = self.redirect(*OPTIONS, "--backend=iptables-nft", check=False)
+                self.assertEqual(outcome.returncode, 1)
+                reason = "there is no ip" if kind == "a folder" else "iptables-nft-save can't be run"
+                self.assertIn(reason, outcome.stderr)
+                outcome = self.redirect("--cleanup")
+                self.assertIn("rules removed", outcome.stdout)
+                self.assertIn("iptables-nft could not be looked at", outcome.stderr)
+                for path in self.folder.iterdir():
+                    path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def test_other_user(self):
+        """a user with the capabilities who can't see legacy rules does not load them again and again"""
+        rights = ["--inh-caps=+net_admin,+net_raw", "--ambient-caps=+net_admin,+net_raw", "--clear-groups"]
+        as_user = ["setpriv", "--reuid=1000", "--regid=1000", *rights, AMESH, "redirect"]
+        for backend in ("iptables-nft", "nft"):
+            for expected in ("rules loaded", "as they should be"):
+                outcome = self.namespace.run(*as_user, f"--backend={backend}", *OPTIONS)
+                self.assertIn(expected, outcome.stdout)
+            outcome = self.namespace.run(*as_user, "--cleanup")
+            self.assertIn("rules removed", outcome.stdout)
+            self.assertIn("iptables-legacy could not be looked at", outcome.stderr)
+        outcome = self.namespace.run(*as_user, "--backend=iptables-legacy", *OPTIONS, check=False)
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("run as root", outcome.stderr)
+
     def test_half(self):
         """a family that is refused leaves the other without rules too"""
         self.namespace.add_address("fd00::1/64", "lo")

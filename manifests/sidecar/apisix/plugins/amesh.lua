@@ -80,6 +80,9 @@ local function listeners()
 end
 
 core.ctx.register_var("amesh_listener", function(ctx)
+  -- Every route takes websockets, and so APISIX would hand `Connection` on. It is between two peers: by a client's `close`
+  -- an upstream would end connections that APISIX keeps, and requests would fail.
+  if not ctx.var.http_upgrade then ctx.var.http_connection = "" end
   local own_port = tonumber(ctx.var.server_port)
   local direction = own_port == OUTBOUND_PORT and "o" or "i"
   local known = listeners()
