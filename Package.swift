@@ -60,7 +60,9 @@ let package = Package(
     ),
     .target(
       name: "MeshConfiguration",
-      dependencies: ["CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML", "Redirect"]
+      dependencies: [
+        "CertificateAuthority", "Injection", "KubernetesObjects", "KubernetesYAML", "PluginConfiguration", "Redirect",
+      ]
     ),
     .target(
       name: "ManifestInjection",
@@ -148,6 +150,8 @@ let package = Package(
       ]
     ),
     .target(name: "APISIXSink"),
+    .target(name: "PluginConfiguration", dependencies: ["KubernetesObjects"]),
+    .target(name: "RoutePlugins", dependencies: ["KubernetesObjects", "PluginConfiguration"]),
     .target(
       name: "MeshResources",
       dependencies: [
@@ -243,10 +247,12 @@ let package = Package(
     .target(
       name: "XDSClient",
       dependencies: [
-        "CertificateAuthority", "EnvoyAPI", "EnvoyServices", "SidecarIdentity", "SidecarSettings", "XDSProtocol",
+        "CertificateAuthority", "EnvoyAPI", "EnvoyServices", "KubernetesObjects", "PluginConfiguration", "SidecarIdentity",
+        "SidecarSettings", "XDSProtocol",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
     .target(
@@ -301,6 +307,28 @@ let package = Package(
       ]
     ),
 
+    .target(
+      name: "PluginServer",
+      dependencies: [
+        "CallerAuthentication", "EnvoyAPI", "EnvoyServices", "IdentityServer", "PluginConfiguration", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
+      name: "PluginControl",
+      dependencies: [
+        "KubernetesAPI", "KubernetesObjects", "PluginConfiguration",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+
     // The library that APISIX loads.
     .target(
       name: "SidecarStatus",
@@ -321,8 +349,8 @@ let package = Package(
       name: "DataPlane",
       dependencies: [
         "APISIXSink", "CSharedDictionary", "EnvoyAPI", "KubernetesObjects", "MeshResources", "Observability",
-        "CertificateAuthority", "SPIFFE", "SidecarIdentity", "SidecarSettings", "SidecarStatus", "XDSClient",
-        "XDSProtocol",
+        "CertificateAuthority", "PluginConfiguration", "RoutePlugins", "SPIFFE", "SidecarIdentity", "SidecarSettings",
+        "SidecarStatus", "XDSClient", "XDSProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -331,8 +359,8 @@ let package = Package(
     .target(
       name: "xds",
       dependencies: [
-        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "SidecarIdentity",
-        "SidecarSettings", "WorkloadKeys", "XDSProtocol",
+        "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "PluginConfiguration",
+        "RoutePlugins", "SidecarIdentity", "SidecarSettings", "WorkloadKeys", "XDSProtocol",
         "XDSTranslation",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -379,6 +407,9 @@ let package = Package(
         "MeshResources",
         "Observability",
         "OpenSSLKeys",
+        "PluginConfiguration",
+        "PluginControl",
+        "PluginServer",
         "Redirect",
         "RedirectKernel",
         "SPIFFE",
@@ -488,7 +519,8 @@ let package = Package(
     .testTarget(
       name: "XDSTranslationTests",
       dependencies: [
-        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "XDSTranslation",
+        "AmeshTesting", "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol",
+        "XDSTranslation",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Data", "Golden"]
@@ -621,6 +653,24 @@ let package = Package(
     ),
     .testTarget(name: "APISIXSinkTests", dependencies: ["APISIXSink", "AmeshTesting"]),
     .testTarget(
+      name: "PluginControlTests",
+      dependencies: [
+        "KubernetesAPI", "KubernetesObjects", "KubernetesTesting", "PluginConfiguration", "PluginControl",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ]
+    ),
+    .testTarget(
+      name: "RoutePluginsTests",
+      dependencies: ["AmeshTesting", "KubernetesObjects", "PluginConfiguration", "RoutePlugins"]
+    ),
+    .testTarget(
+      name: "PluginConfigurationTests",
+      dependencies: ["AmeshTesting", "KubernetesObjects", "KubernetesYAML", "PluginConfiguration"],
+      exclude: ["Golden"]
+    ),
+    .testTarget(
       name: "SidecarSettingsTests",
       dependencies: [
         "EnvoyAPI", "SidecarSettings",
@@ -727,6 +777,13 @@ if Context.environment["AMESH_FUZZ"] != nil {
     ("jwt", ["CallerAuthentication", "SPIFFE"]),
     ("review", ["AdmissionWebhook", "Injection", "KubernetesObjects"]),
     ("spiffe", ["CertificateAuthority", "SPIFFE"]),
+    (
+      "translation",
+      [
+        "AmeshTesting", "EnvoyAPI", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
   ]
   for (name, dependencies) in fuzzed {
     package.targets.append(
@@ -740,7 +797,7 @@ if Context.environment["AMESH_FUZZ"] != nil {
   }
 }
 
-// The programs of hack/bench-injection and hack/bench-identity.
+// The programs of hack/bench-injection, hack/bench-identity and hack/bench-xds.
 if Context.environment["AMESH_BENCHMARK"] != nil {
   package.targets += [
     .executableTarget(
@@ -789,6 +846,14 @@ if Context.environment["AMESH_BENCHMARK"] != nil {
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       path: "hack/bench/tokens"
+    ),
+    .executableTarget(
+      name: "xds-bench",
+      dependencies: [
+        "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "hack/bench/xds"
     ),
   ]
 }

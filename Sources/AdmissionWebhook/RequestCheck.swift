@@ -1,12 +1,20 @@
 package import Injection
 
+/// What a request is about.
+package enum WebhookRoute: Sendable, Hashable {
+  /// Whether a Pod gets its sidecar, by the webhook of that selector.
+  case injection(WebhookSelector)
+  /// Whether an AmeshPluginConfig is one.
+  case plugins
+}
+
 /// What can be told about a request before its body is read.
 package enum RequestCheck {
   /// The path that an API server calls for each selector; `/inject` itself is the one without.
-  private static let selectors: [Substring: WebhookSelector] = Dictionary(
+  private static let routes: [Substring: WebhookRoute] = Dictionary(
     uniqueKeysWithValues: WebhookSelector.allCases.map { selector in
-      (selector.rawValue.isEmpty ? "/inject" : "/inject/\(selector.rawValue)"[...], selector)
-    }
+      (selector.rawValue.isEmpty ? "/inject" : "/inject/\(selector.rawValue)"[...], .injection(selector))
+    } + [("/validate/plugins", .plugins)]
   )
 
   /// The webhook that is called.
@@ -14,25 +22,25 @@ package enum RequestCheck {
   /// - Parameters:
   ///   - path: The request target; a query, such as the API server's `?timeout=5s`, does not matter.
   ///   - contentLength: Nil when the body comes in chunks.
-  package static func selector(
+  package static func route(
     method: String,
     path: String,
     contentType: String?,
     contentLength: Int?,
     maximumBodyBytes: Int
-  ) throws(HTTPProblem) -> WebhookSelector {
-    let route = path.prefix { $0 != "?" && $0 != "#" }
-    guard let selector = selectors[route] else {
+  ) throws(HTTPProblem) -> WebhookRoute {
+    let name = path.prefix { $0 != "?" && $0 != "#" }
+    guard let route = routes[name] else {
       throw HTTPProblem(
         .notFound,
         error: "nothing is served at \(path.prefix(100))",
-        hint: "admission reviews go to \(selectors.keys.sorted().joined(separator: ", "))"
+        hint: "admission reviews go to \(routes.keys.sorted().joined(separator: ", "))"
       )
     }
     guard method == "POST" else {
       throw HTTPProblem(
         .methodNotAllowed,
-        error: "\(method.prefix(20)) is not allowed at \(route)",
+        error: "\(method.prefix(20)) is not allowed at \(name)",
         hint: "POST an AdmissionReview of admission.k8s.io/v1"
       )
     }
@@ -48,7 +56,7 @@ package enum RequestCheck {
       guard contentLength <= maximumBodyBytes else { throw .tooLarge(limit: maximumBodyBytes) }
       guard contentLength > 0 else { throw .emptyBody }
     }
-    return selector
+    return route
   }
 
   /// Media types are compared without parameters and without regard to case (RFC 9110, 8.3.1).

@@ -1,5 +1,3 @@
-import Injection
-
 /// What a request's head says, as far as a webhook cares; the same for HTTP/1.1 and HTTP/2.
 ///
 /// A class, since a head of many strings passes through many hands; whoever makes it fills it before it passes it on.
@@ -71,8 +69,8 @@ final class RequestHead {
   }
 
   /// The webhook that is called, once everything in the head is as it has to be.
-  func selector(maximumBodyBytes: Int) throws(HTTPProblem) -> WebhookSelector {
-    try RequestCheck.selector(
+  func route(maximumBodyBytes: Int) throws(HTTPProblem) -> WebhookRoute {
+    try RequestCheck.route(
       method: method,
       path: path,
       contentType: contentType,

@@ -1,4 +1,3 @@
-import Injection
 import NIOCore
 import NIOHTTP1
 
@@ -17,7 +16,7 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private enum State {
     case idle
     /// A review's body is being received.
-    case receiving(WebhookSelector)
+    case receiving(WebhookRoute)
     /// The request has no body and gets its refusal at its end.
     case refusing(HTTPProblem, omitsContent: Bool)
     /// The request has its answer already; what is left of it is of no interest.
@@ -109,7 +108,7 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
     case (.answering, _): waiting.append(event)
     case (.idle, .part(.head(let head))): begin(head, context)
     case (.receiving, .part(.body(let bytes))): receive(bytes, context)
-    case (.receiving(let selector), .part(.end)): answer(selector, context)
+    case (.receiving(let route), .part(.end)): answer(route, context)
     case (.refusing(let problem, let omitsContent), .part(.end)):
       state = .idle
       refuse(problem, closing: false, omitsContent: omitsContent, context)
@@ -124,9 +123,9 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func begin(_ head: RequestHead, _ context: ChannelHandlerContext) {
     do throws(HTTPProblem) {
-      let selector = try head.selector(maximumBodyBytes: maximumBodyBytes)
+      let route = try head.route(maximumBodyBytes: maximumBodyBytes)
       collector = BodyCollector(length: try head.contentLength, limit: maximumBodyBytes, budget: budget)
-      state = .receiving(selector)
+      state = .receiving(route)
     } catch {
       let omitsContent = head.wantsNoContent
       guard !head.hasNoBody else { return state = .refusing(error, omitsContent: omitsContent) }
@@ -157,16 +156,16 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
-  private func answer(_ selector: WebhookSelector, _ context: ChannelHandlerContext) {
+  private func answer(_ route: WebhookRoute, _ context: ChannelHandlerContext) {
     guard var body = collector.take() else { return state = .idle }
     state = .idle
     do throws(HTTPProblem) {
       let bytes = try body.finish()
-      if bytes.count <= Self.maximumBytesOnLoop, let answer = try service.answerAtOnce(bytes, selector: selector) {
+      if bytes.count <= Self.maximumBytesOnLoop, let answer = try service.answerAtOnce(bytes, route) {
         body.release()
         write(answer, context)
       } else {
-        answerElsewhere(bytes, of: body, selector, context)
+        answerElsewhere(bytes, of: body, route, context)
       }
     } catch {
       body.release()
@@ -177,7 +176,7 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
   private func answerElsewhere(
     _ bytes: [UInt8],
     of body: BodyCollector,
-    _ selector: WebhookSelector,
+    _ route: WebhookRoute,
     _ context: ChannelHandlerContext
   ) {
     state = .answering
@@ -186,7 +185,7 @@ final class ReviewHandler: ChannelDuplexHandler, RemovableChannelHandler {
       // Released with the memory, even if the connection is gone before.
       var body = body
       defer { body.release() }
-      return try await service.answer(bytes, selector: selector)
+      return try await service.answer(bytes, route)
     }
     promise.futureResult.assumeIsolated().whenComplete { result in
       self.answering = nil

@@ -10,20 +10,25 @@ struct ReviewService: Sendable {
   let namespaces: any NamespaceSource
   let metrics: WebhookMetrics
   let logger: Logger
+  private let judgePlugins: (@Sendable (AdmissionReview) -> AdmissionResponse)?
   private let onDenial: @Sendable (RefusedPod) -> Void
   private let largeReviews = LargeReviewTurn()
 
   /// Bytes of a client's text that a log line takes in.
   private static let maximumLoggedBytes = 256
 
-  /// - Parameter onDenial: called with each Pod that is not let in, before its answer goes; it returns at once.
+  /// - Parameters:
+  ///   - judgePlugins: answers about AmeshPluginConfigs; nil where nobody does.
+  ///   - onDenial: called with each Pod that is not let in, before its answer goes; it returns at once.
   init(
     injector: CurrentInjector,
     namespaces: any NamespaceSource,
     metrics: WebhookMetrics,
     logger: Logger,
+    judgePlugins: (@Sendable (AdmissionReview) -> AdmissionResponse)? = nil,
     onDenial: @escaping @Sendable (RefusedPod) -> Void = { _ in }
   ) {
+    self.judgePlugins = judgePlugins
     self.injector = injector
     self.namespaces = namespaces
     self.metrics = metrics
@@ -31,8 +36,10 @@ struct ReviewService: Sendable {
     self.onDenial = onDenial
   }
 
-  /// Answers without waiting for anything; nil when the review's namespace has to be looked up first.
-  func answerAtOnce(_ body: [UInt8], selector: WebhookSelector) throws(HTTPProblem) -> [UInt8]? {
+  /// Answers without waiting for anything; nil where there is something to wait for: a namespace has to be looked up.
+  func answerAtOnce(_ body: [UInt8], _ route: WebhookRoute) throws(HTTPProblem) -> [UInt8]? {
+    // Schemas may take their time.
+    guard case .injection(let selector) = route else { return nil }
     let start = NIODeadline.now()
     let review = try parse(body)
     let responder = injector.responder
@@ -52,7 +59,8 @@ struct ReviewService: Sendable {
   }
 
   /// Answers after a look-up of the namespace where there has to be one, and large reviews one at a time.
-  func answer(_ body: consuming [UInt8], selector: WebhookSelector) async throws(HTTPProblem) -> [UInt8] {
+  func answer(_ body: consuming [UInt8], _ route: WebhookRoute) async throws(HTTPProblem) -> [UInt8] {
+    guard case .injection(let selector) = route else { return try answerAboutPlugins(body) }
     guard body.count > LargeReviewTurn.threshold else { return try await answerNow(body, selector: selector) }
     // Whoever waited may have gone meanwhile: nobody reads the answer.
     guard await largeReviews.enter() else { return [] }
@@ -73,6 +81,18 @@ struct ReviewService: Sendable {
       let answer = responder.inject(pod, for: review, selector: selector, namespace: namespace)
       return tell(answer, to: review, since: start)
     }
+  }
+
+  private func answerAboutPlugins(_ body: [UInt8]) throws(HTTPProblem) -> [UInt8] {
+    guard let judgePlugins else {
+      throw HTTPProblem(
+        .notFound,
+        error: "plugin configurations are not judged here",
+        hint: "set plugins.enabled, and server.mode to kubernetes"
+      )
+    }
+    let review = try parse(body)
+    return judgePlugins(review).serialized(for: review)
   }
 
   /// A request gets an HTTP error instead of an answer.

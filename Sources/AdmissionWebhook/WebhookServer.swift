@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HummingbirdCore
+package import KubernetesObjects
 package import Logging
 import NIOCore
 package import NIOPosix
@@ -23,11 +24,13 @@ package struct WebhookServer: Service {
   package let bodyBudget: BodyBudget
   private let onListening: @Sendable (_ port: Int) -> Void
   private let onDraining: @Sendable () -> Void
+  private let judgePlugins: (@Sendable (AdmissionReview) -> AdmissionResponse)?
   private let onDenial: @Sendable (RefusedPod) -> Void
 
   /// - Parameters:
   ///   - onListening: called once with the port that is bound, which matters when the configured one is 0.
   ///   - onDraining: called once when graceful shutdown begins.
+  ///   - judgePlugins: answers about AmeshPluginConfigs, see `/validate/plugins`; nil where nobody does.
   ///   - onDenial: called with each Pod that is not let in, on the event loop that answers: it has to return at once.
   package init(
     injector: CurrentInjector,
@@ -39,6 +42,7 @@ package struct WebhookServer: Service {
     eventLoopGroup: MultiThreadedEventLoopGroup = .singleton,
     onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in },
     onDraining: @escaping @Sendable () -> Void = {},
+    judgePlugins: (@Sendable (AdmissionReview) -> AdmissionResponse)? = nil,
     onDenial: @escaping @Sendable (RefusedPod) -> Void = { _ in }
   ) {
     self.injector = injector
@@ -51,6 +55,7 @@ package struct WebhookServer: Service {
     self.eventLoopGroup = eventLoopGroup
     self.onListening = onListening
     self.onDraining = onDraining
+    self.judgePlugins = judgePlugins
     self.onDenial = onDenial
   }
 
@@ -87,6 +92,7 @@ package struct WebhookServer: Service {
         namespaces: namespaces,
         metrics: metrics,
         logger: logger,
+        judgePlugins: judgePlugins,
         onDenial: onDenial
       ),
       budget: bodyBudget,

@@ -20,6 +20,7 @@ package final class BoundObjects: Service {
     var listeners: [@Sendable ([EndedObject]) -> Void] = []
     var sidecarListeners: [@Sendable ([SidecarChange]) -> Void] = []
     var endpointListeners: [@Sendable ([PodEndpointChange]) -> Void] = []
+    var labelListeners: [@Sendable ([MeshedPodChange]) -> Void] = []
   }
 
   private let pods: Informer<BoundPod>
@@ -30,11 +31,13 @@ package final class BoundObjects: Service {
   /// - Parameters:
   ///   - sidecar: what is kept of a Pod for ``onSidecars(_:)``, so that nobody has to watch all Pods a second time.
   ///   - endpoint: the same for ``onEndpoints(_:)``.
+  ///   - keepsLabels: of Pods that have a sidecar, for ``onLabels(_:)``.
   ///   - draw: chance, 0 to 1.
   package init(
     _ client: any KubernetesClient,
     sidecar: @escaping @Sendable (JSONView) -> PodSidecar? = { _ in nil },
     endpoint: @escaping @Sendable (JSONView) -> PodEndpoint? = { _ in nil },
+    keepsLabels: Bool = false,
     backoff: Backoff = Backoff(),
     time: Timekeeper = Timekeeper(),
     draw: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
@@ -42,11 +45,20 @@ package final class BoundObjects: Service {
     logger: Logger
   ) {
     self.metrics = metrics
-    let reader = SidecarReader(sidecar)
+    let (reader, labels) = (SidecarReader(sidecar), LabelReader())
     pods = Informer(
       client,
       .pods,
-      projection: { BoundPod($0, sidecar: reader.sidecar($0), endpoint: endpoint($0)) },
+      projection: { pod in
+        let sidecar = reader.sidecar(pod)
+        let isWanted = keepsLabels && sidecar?.value.hasProxy == true
+        return BoundPod(
+          pod,
+          sidecar: sidecar,
+          endpoint: endpoint(pod),
+          labels: isWanted ? labels.labels(pod) : nil
+        )
+      },
       backoff: backoff,
       time: time,
       draw: draw,
@@ -65,6 +77,7 @@ package final class BoundObjects: Service {
       self?.take(changes.compactMap { EndedObject(pod: $0) })
       self?.tellSidecars(changes)
       self?.tellEndpoints(changes)
+      self?.tellLabels(changes)
     }
     serviceAccounts.onChange { [weak self] changes in
       self?.take(changes.compactMap { EndedObject(serviceAccount: $0) })
@@ -152,6 +165,20 @@ package final class BoundObjects: Service {
     for listener in listeners { listener(told) }
   }
 
+  /// Calls `listener` with what becomes of the labels of Pods with a sidecar, on an informer's task, in order. To be called
+  /// before this runs.
+  package func onLabels(_ listener: @escaping @Sendable ([MeshedPodChange]) -> Void) {
+    memory.withLockedValue { $0.labelListeners.append(listener) }
+  }
+
+  private func tellLabels(_ changes: [InformerChange<BoundPod>]) {
+    let listeners = memory.withLockedValue { $0.labelListeners }
+    guard !listeners.isEmpty else { return }
+    let told = changes.compactMap { MeshedPodChange($0) }
+    guard !told.isEmpty else { return }
+    for listener in listeners { listener(told) }
+  }
+
   private func take(_ ended: [EndedObject]) {
     guard !ended.isEmpty else { return }
     let listeners = memory.withLockedValue { memory in
@@ -179,5 +206,19 @@ extension SidecarChange {
       }
     guard before != after, let namespace = change.key.namespace else { return nil }
     self.init(namespace: namespace, before: before, after: after)
+  }
+}
+
+extension MeshedPodChange {
+  /// Nil for what changes nothing of it.
+  fileprivate init?(_ change: InformerChange<BoundPod>) {
+    let (before, after): (SharedLabels?, SharedLabels?) =
+      switch change {
+      case .added(_, let pod): (nil, pod.labels)
+      case .changed(_, let from, let to): (from.labels, to.labels)
+      case .removed(_, let pod): (pod.labels, nil)
+      }
+    guard before != after, let namespace = change.key.namespace else { return nil }
+    self.init(namespace: namespace, name: change.key.name, labels: after?.value)
   }
 }

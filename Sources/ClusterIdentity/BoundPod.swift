@@ -17,12 +17,20 @@ struct BoundPod: Sendable, Hashable {
   var sidecar: SharedSidecar?
   /// Nil where nobody asks, or the Pod has no address of its own.
   var endpoint: PodEndpoint?
+  /// Nil where nobody asks, or the Pod has no sidecar.
+  var labels: SharedLabels?
 
-  init?(_ pod: JSONView, sidecar: SharedSidecar? = nil, endpoint: PodEndpoint? = nil) {
+  init?(
+    _ pod: JSONView,
+    sidecar: SharedSidecar? = nil,
+    endpoint: PodEndpoint? = nil,
+    labels: SharedLabels? = nil
+  ) {
     guard let metadata = pod["metadata"], let uid = metadata.string(of: "uid"), !uid.isEmpty else { return nil }
     self.uid = uid
     self.sidecar = sidecar
     self.endpoint = endpoint
+    self.labels = labels
     deletedAt = metadata.deletedAt
     let spec = pod["spec"]
     serviceAccount = spec?.string(of: "serviceAccountName") ?? "default"

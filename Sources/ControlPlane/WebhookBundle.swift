@@ -1,9 +1,28 @@
 import CertificateAuthority
 import FoundationEssentials
-import KubernetesAPI
+package import KubernetesAPI
 import KubernetesObjects
 
-/// What the patcher looks at in a MutatingWebhookConfiguration.
+/// Which webhooks are ours.
+package struct WebhookKind: Sendable, Hashable {
+  /// Of their configurations.
+  package var resource: KubernetesResource
+  /// What their names end with.
+  var domain: String
+
+  /// Of Pods.
+  package static let injection = WebhookKind(
+    resource: .mutatingWebhookConfigurations,
+    domain: ".injection.amesh.apisix.apache.org"
+  )
+  /// Of plugin configurations.
+  package static let plugins = WebhookKind(
+    resource: .validatingWebhookConfigurations,
+    domain: ".plugins.amesh.apisix.apache.org"
+  )
+}
+
+/// What the patcher looks at in a webhook configuration.
 struct WebhookObject: Sendable, Equatable {
   var resourceVersion: String
   var revision: String?
@@ -29,7 +48,6 @@ struct WebhookObject: Sendable, Equatable {
 /// once, and what nobody needs is taken out only after it has stood there for a while: they can't undo each other's work.
 struct WebhookBundle: Sendable, Equatable {
   static let revisionLabel = "amesh.apisix.apache.org/control-plane-rev"
-  static let domain = ".injection.amesh.apisix.apache.org"
   private static let maximumRoots = 64
 
   /// Nil where nothing is amiss, or where the object is not our revision's.
@@ -40,10 +58,17 @@ struct WebhookBundle: Sendable, Equatable {
   /// - Parameters:
   ///   - pem: every root that a serving certificate of ours may be under: of now, before, and soon.
   ///   - mayRemove: whether other roots are to go.
-  init(_ object: WebhookObject, name: String, revision: String, pem: String, mayRemove: Bool) {
+  init(
+    _ object: WebhookObject,
+    kind: WebhookKind = .injection,
+    name: String,
+    revision: String,
+    pem: String,
+    mayRemove: Bool
+  ) {
     let wanted = Self.certificates(pem)
     guard object.revision == revision, !wanted.isEmpty else { return }
-    let ours = object.bundles.filter { $0.key.hasSuffix(Self.domain) }
+    let ours = object.bundles.filter { $0.key.hasSuffix(kind.domain) }
     let held = ours.mapValues { bundle in
       Data(base64Encoded: bundle).map { Self.certificates(String(decoding: $0, as: UTF8.self)) } ?? []
     }
@@ -60,8 +85,8 @@ struct WebhookBundle: Sendable, Equatable {
       ["name": .string(name), "clientConfig": ["caBundle": .string(Data(text.utf8).base64EncodedString())]]
     }
     patch = [
-      "apiVersion": .string(KubernetesResource.mutatingWebhookConfigurations.apiVersion),
-      "kind": .string(KubernetesResource.mutatingWebhookConfigurations.kind),
+      "apiVersion": .string(kind.resource.apiVersion),
+      "kind": .string(kind.resource.kind),
       // Only over what was looked at: a webhook that was taken out meanwhile must not come back by this.
       "metadata": ["name": .string(name), "resourceVersion": .string(object.resourceVersion)],
       "webhooks": .array(webhooks),

@@ -4,7 +4,7 @@ package import Logging
 import NIOConcurrencyHelpers
 import ServiceLifecycle
 
-/// Keeps the caBundle of our revision's MutatingWebhookConfiguration right, and touches nothing else.
+/// Keeps the caBundle of a webhook configuration of our revision right, and touches nothing else.
 ///
 /// Every replica does: whoever leads may be of another revision, and may not write this one's.
 package final class WebhookPatcher: Service {
@@ -22,6 +22,7 @@ package final class WebhookPatcher: Service {
   static let settled = Duration.seconds(90)
 
   private let client: any KubernetesClient
+  private let kind: WebhookKind
   private let name: String
   private let revision: String
   private let roots: @Sendable () -> String?
@@ -33,11 +34,13 @@ package final class WebhookPatcher: Service {
   private let bell = Bell()
 
   /// - Parameters:
+  ///   - kind: which configurations, and which of their webhooks are ours.
   ///   - name: of the configuration; others are not looked at.
   ///   - revision: ours; a configuration that is labelled with another one stays as it is.
   ///   - roots: PEM of all roots that a serving certificate may be under at this moment; nil while there are none.
   package init(
     client: any KubernetesClient,
+    kind: WebhookKind = .injection,
     name: String,
     revision: String,
     roots: @escaping @Sendable () -> String?,
@@ -46,6 +49,7 @@ package final class WebhookPatcher: Service {
     logger: Logger
   ) {
     self.client = client
+    self.kind = kind
     self.name = name
     self.revision = revision
     self.roots = roots
@@ -54,7 +58,7 @@ package final class WebhookPatcher: Service {
     self.logger = logger
     informer = Informer(
       client,
-      .mutatingWebhookConfigurations,
+      kind.resource,
       selection: ObjectSelection(fields: "metadata.name=\(name)"),
       projection: { WebhookObject($0) },
       time: time,
@@ -74,7 +78,7 @@ package final class WebhookPatcher: Service {
     guard informer.hasSynced else { return .untrusted(problem: problem) }
     guard let object = informer[ObjectKey(name: name)] else { return .missing }
     guard object.revision == revision else { return .foreign(revision: object.revision) }
-    let bundle = WebhookBundle(object, name: name, revision: revision, pem: pem, mayRemove: false)
+    let bundle = WebhookBundle(object, kind: kind, name: name, revision: revision, pem: pem, mayRemove: false)
     return bundle.patch == nil ? .right : .untrusted(problem: problem)
   }
 
@@ -116,7 +120,14 @@ package final class WebhookPatcher: Service {
     let now = time.now()
     let (removal, isDue) = memory.withLockedValue { ($0.changed + Self.settled, $0.ledger.isDue(name, at: now)) }
     guard informer.hasSynced, isDue, let pem = roots(), let object = informer[ObjectKey(name: name)] else { return nil }
-    let bundle = WebhookBundle(object, name: name, revision: revision, pem: pem, mayRemove: removal <= now)
+    let bundle = WebhookBundle(
+      object,
+      kind: kind,
+      name: name,
+      revision: revision,
+      pem: pem,
+      mayRemove: removal <= now
+    )
     guard let patch = bundle.patch else {
       // Whoever has mended it.
       memory.withLockedValue { $0.problem = nil }
@@ -124,7 +135,7 @@ package final class WebhookPatcher: Service {
     }
     memory.withLockedValue { $0.ledger.begins(name, at: now) }
     do throws(APIError) {
-      try await client.apply(.mutatingWebhookConfigurations, patch, fieldManager: Self.fieldManager, force: true)
+      try await client.apply(kind.resource, patch, fieldManager: Self.fieldManager, force: true)
       memory.withLockedValue { memory in
         memory.problem = nil
         memory.ledger.succeeded(name)

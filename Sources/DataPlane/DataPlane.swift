@@ -37,23 +37,43 @@ package struct DataPlane<Translation: ObjectTranslation, Dictionary: SharedDicti
   /// Until the task is cancelled.
   package func run() async {
     for problem in settings.problems { logger.error("bad setting", metadata: ["reason": "\(problem)"]) }
+    let settled = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     let sink = SinkService(
       configuration: SinkConfiguration(interval: settings.interval),
       dictionary: dictionary,
       surroundings: surroundings,
+      onSettled: { settled.continuation.yield() },
       logger: logger
     )
     // One thread is plenty for one stream, and the process is somebody else's.
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let security = SecurityService(settings.security, sink: sink, surroundings: surroundings, logger: logger)
-    let pipeline = Pipeline(translation: translation, security: security, logger: logger)
+    let pipeline = Pipeline(
+      translation: translation,
+      security: security,
+      waitsForPlugins: !settings.pluginSources.isEmpty,
+      logger: logger
+    )
     let client = client(pipeline, group)
     let identity = identityClient(security, group)
+    let sync = PluginSync(
+      pipeline: pipeline,
+      sink: sink,
+      memo: PluginMemo(dictionary: dictionary),
+      logger: logger
+    )
+    let plugins = pluginClient(sync, group)
+    if settings.pluginSources.isEmpty { sync.forget() } else { sync.begin(plugins) }
     let pages = StatusPages(
       settings: settings,
       group: group,
       status: {
-        var status = DataPlaneStatus(stream: await client.status, sink: sink.status, remarks: pipeline.remarks)
+        var status = DataPlaneStatus(
+          stream: await client.status,
+          sink: sink.status,
+          remarks: pipeline.remarks,
+          plugins: sync.status
+        )
         status.security = await identity?.status.map(
           settings.security,
           security.counts,
@@ -72,9 +92,36 @@ package struct DataPlane<Translation: ObjectTranslation, Dictionary: SharedDicti
       tasks.addTask { await sink.run() }
       tasks.addTask { await client.run() }
       tasks.addTask { await security.run(identity) }
+      tasks.addTask { await plugins.run() }
+      tasks.addTask { for await _ in settled.stream { sync.settled() } }
+      tasks.addTask {
+        try? await surroundings.sleep(Self.longestWaitForPlugins)
+        pipeline.goOn()
+      }
       for server in servers { tasks.addTask { await server.run(sleep: surroundings.sleep) } }
     }
     try? await group.shutdownGracefully()
+  }
+
+  /// A sidecar starts without its plugins rather than not at all.
+  private static var longestWaitForPlugins: Duration { .seconds(3) }
+
+  private func pluginClient(
+    _ sync: PluginSync<Translation, Dictionary>,
+    _ group: MultiThreadedEventLoopGroup
+  ) -> PluginClient {
+    PluginClient(
+      sources: settings.pluginSources,
+      instance: "\(settings.identity.namespace)/\(settings.identity.pod)",
+      transport: GRPCTransport(
+        settings: .init(tokenFile: settings.tokenFile, rootsFile: settings.rootsFile),
+        group: group
+      ),
+      now: surroundings.now,
+      sleep: surroundings.sleep,
+      draw: surroundings.draw,
+      report: { sync.take($0) }
+    )
   }
 
   private func client(

@@ -9,8 +9,15 @@ package struct DataPlaneStatus: Sendable {
   package var remarks: [TranslationRemark]
   /// Nil where there is no mutual TLS.
   package var security: SecurityStatus?
+  package var plugins: PluginStatus
 
-  package init(stream: XDSClientStatus, sink: SinkStatus, remarks: [TranslationRemark]) {
+  package init(
+    stream: XDSClientStatus,
+    sink: SinkStatus,
+    remarks: [TranslationRemark],
+    plugins: PluginStatus = PluginStatus()
+  ) {
+    self.plugins = plugins
     self.stream = stream
     self.sink = sink
     self.remarks = remarks

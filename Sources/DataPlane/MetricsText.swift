@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Observability
+import RoutePlugins
 import SidecarIdentity
 import XDSClient
 import XDSProtocol
@@ -28,6 +29,15 @@ package enum MetricsText {
     add("amesh_translation_remarks", .gauge, "Places that APISIX does not do as Envoy would, by feature.", to: &text) {
       Dictionary(status.remarks.map { ($0.feature, $0.count) }, uniquingKeysWith: +).sorted { $0.key < $1.key }
         .map { (labels([("feature", $0.key)]), $0.value) }
+    }
+    add("amesh_plugins_connected", .gauge, "Whether a stream of plugins is open.", to: &text) {
+      [("", status.plugins.source == nil ? 0 : 1)]
+    }
+    add("amesh_plugins_configs", .gauge, "Plugin configurations that are in force here.", to: &text) {
+      [("", status.plugins.parts.count)]
+    }
+    add("amesh_plugins_refused", .gauge, "Plugins that the mesh's own settings keep from some routes.", to: &text) {
+      [("", status.plugins.effects.count { !$0.refusals.isEmpty })]
     }
     add("amesh_apisix_objects", .gauge, "Objects that APISIX is configured with.", to: &text) {
       [("", status.sink.objects)]

@@ -1,11 +1,19 @@
 package import APISIXSink
 package import MeshResources
+package import PluginConfiguration
+package import RoutePlugins
 package import XDSProtocol
 
 /// What makes APISIX's objects of a mesh's resources.
 package protocol ObjectTranslation: Sendable {
   /// The objects that change with these resources. Costs what the change is large, not the mesh.
   mutating func apply(_ change: XDSChange<MeshResource>) -> DictionaryDelta
+
+  /// The routes that change with another set of plugins.
+  mutating func apply(_ parts: [PluginSet.Part]) -> DictionaryDelta
+
+  /// What plugins apply where.
+  var plugins: RoutePlugins { get }
 
   /// What could not be said in APISIX's terms, for people.
   var remarks: [TranslationRemark] { get }

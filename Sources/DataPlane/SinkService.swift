@@ -8,14 +8,18 @@ package final class SinkService<Dictionary: SharedDictionary & Sendable>: Sendab
   private let dictionary: Dictionary
   private let surroundings: Surroundings
   private let logger: Logger
+  private let onSettled: @Sendable () -> Void
   private let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
+  /// - Parameter onSettled: called when workers see all that is wanted, after each change at least; it returns at once.
   package init(
     configuration: SinkConfiguration,
     dictionary: Dictionary,
     surroundings: Surroundings,
+    onSettled: @escaping @Sendable () -> Void = {},
     logger: Logger
   ) {
+    self.onSettled = onSettled
     sink = Mutex(DictionarySink(configuration: configuration))
     self.dictionary = dictionary
     self.surroundings = surroundings
@@ -67,6 +71,7 @@ package final class SinkService<Dictionary: SharedDictionary & Sendable>: Sendab
         }
         if sink.withLock({ $0.next(now: surroundings.now()) }) == .idle { break }
       }
+      if sink.withLock({ $0.isSettled }) { onSettled() }
     }
   }
 

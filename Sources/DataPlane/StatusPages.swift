@@ -60,6 +60,7 @@ struct StatusPages: Sendable {
     case "/debug/status": .json(StatusDocuments.status(await status()))
     case "/debug/xds": .json(StatusDocuments.xds(await status().stream))
     case "/debug/rejected": .json(StatusDocuments.rejected(await status()))
+    case "/debug/plugins": .json(PluginDocument.plugins(await status().plugins))
     case "/debug/routes": .json(StatusDocuments.objects(objects("/routes/")))
     case "/debug/upstreams": .json(StatusDocuments.objects(objects("/upstreams/")))
     default: .notFound

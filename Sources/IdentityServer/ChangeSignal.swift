@@ -1,19 +1,19 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// Brings the word that something is new to an event loop: once, however often it is told until somebody looks there.
-final class ChangeSignal: Sendable {
+package final class ChangeSignal: Sendable {
   private let isRaised = Atomic(false)
   private let loop: any EventLoop
   private let look: @Sendable () -> Void
 
   /// - Parameter look: called on the loop.
-  init(on loop: any EventLoop, _ look: @escaping @Sendable () -> Void) {
+  package init(on loop: any EventLoop, _ look: @escaping @Sendable () -> Void) {
     self.loop = loop
     self.look = look
   }
 
-  func raise() {
+  package func raise() {
     guard !isRaised.exchange(true, ordering: .acquiringAndReleasing) else { return }
     loop.execute {
       // Before the look, which then sees whatever was told until now.

@@ -12,6 +12,8 @@ package struct Configuration: Sendable, Equatable {
   package var server = ServerSettings()
   /// How it gives workloads their certificates: read at start.
   package var identity = IdentitySettings()
+  /// How sidecars get their plugins: read at start.
+  package var plugins = PluginSettings()
 
   package init() {}
 }

@@ -27,6 +27,7 @@ extension ConfigurationInput {
     return LoadedConfiguration(
       configuration: configuration,
       warnings: unknownVariables + PatchTrial(configuration.mesh).warnings + configuration.identity.warnings
+        + configuration.plugins.warnings
     )
   }
 

@@ -59,5 +59,6 @@ package struct Setting: Sendable {
   /// The setting's value in a configuration.
   package func value(in configuration: Configuration) -> JSONValue { encode(configuration) }
 
-  package static let all: [Setting] = meshSettings + injectionSettings + serverSettings + identitySettings
+  package static let all: [Setting] =
+    meshSettings + injectionSettings + serverSettings + identitySettings + pluginSettings
 }

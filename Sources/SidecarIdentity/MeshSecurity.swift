@@ -123,7 +123,9 @@ package struct MeshSecurity: Sendable {
     let isNew = self.certificate != certificate
     self.certificate = certificate
     self.bundle = bundle
-    var delta = DictionaryDelta(settings: InboundObjects.rules(security, identity: certificate.identity, bundle: bundle))
+    var delta = DictionaryDelta(
+      settings: InboundObjects.rules(security, identity: certificate.identity, bundle: bundle)
+    )
     delta.settings[InboundObjects.certificateKey] = InboundObjects.certificate(certificate, bundle: bundle)
     guard isNew else { return delta }
     for key in upstreams.keys where waiting.settings[key] == nil {

@@ -14,6 +14,8 @@ package struct SidecarSettings: Sendable {
   package var rootsFile = "/var/run/secrets/amesh/root/root-cert.pem"
   /// The name in the control plane's certificate, where it is not the host of its address.
   package var serverName: String?
+  /// Where plugins come from, tried in this order; empty: from nowhere.
+  package var pluginSources: [XDSSource] = []
   /// Between two changes of the configuration's version.
   package var interval = Duration.milliseconds(200)
 
@@ -48,7 +50,8 @@ package struct SidecarSettings: Sendable {
 
   package init(environment: [String: String]) {
     let get = { (name: String) -> String? in environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    readSources(get("AMESH_XDS_SOURCE") ?? get("ISTIO_XDS_SOURCE") ?? Self.defaultSource)
+    sources = readSources("AMESH_XDS_SOURCE", get("AMESH_XDS_SOURCE") ?? get("ISTIO_XDS_SOURCE") ?? Self.defaultSource)
+    pluginSources = readSources("AMESH_GRPC_SOURCE", get("AMESH_GRPC_SOURCE") ?? "", allowingHTTP: true)
     variant = read("AMESH_XDS_PROTOCOL", get, Variant.parse) ?? variant
     if let path = get("AMESH_TOKEN_FILE") { tokenFile = path }
     if let path = get("AMESH_ROOT_CERT_FILE") { rootsFile = path }
@@ -76,15 +79,20 @@ package struct SidecarSettings: Sendable {
       "AMESH_XDS_SERVER_NAME", "AMESH_XDS_SOURCE", "ISTIO_XDS_SOURCE", "METRICS_SERVER_PORT", "STATUS_SERVER_PORT",
     ]
 
-  private mutating func readSources(_ text: String) {
+  /// - Parameter allowingHTTP: `https://` and `http://` too, as the first Amesh and the injector write this address.
+  private mutating func readSources(_ name: String, _ text: String, allowingHTTP: Bool = false) -> [XDSSource] {
+    var sources: [XDSSource] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: true) {
-      let address = String(part).trimmed
+      var address = String(part).trimmed
+      if allowingHTTP, address.hasPrefix("http://") { address = "grpc" + address.dropFirst(4) }
+      if allowingHTTP, address.hasPrefix("https://") { address = "grpcs" + address.dropFirst(5) }
       do throws(SettingProblem) {
         sources.append(try XDSSource(parsing: address))
       } catch {
-        problems.append("AMESH_XDS_SOURCE: \(error)")
+        problems.append("\(name): \(error)")
       }
     }
+    return sources
   }
 
   private mutating func read<Value>(

@@ -28,7 +28,7 @@ package struct GRPCTransport: XDSTransport {
     }
   }
 
-  private let settings: Settings
+  let settings: Settings
   private let group: any EventLoopGroup
 
   package init(settings: Settings, group: any EventLoopGroup) {
@@ -43,25 +43,32 @@ package struct GRPCTransport: XDSTransport {
     opened: @escaping @Sendable () async -> Void,
     received: @escaping @Sendable (XDSResponse) async -> Void
   ) async throws(XDSStreamFailure) {
+    try await connect(to: source) { client, metadata, connected in
+      let call = Call(
+        client: .init(wrapping: client),
+        metadata: metadata,
+        options: options,
+        opened: {
+          connected.open()
+          await opened()
+        }
+      )
+      try await call.run(variant, requests: requests, received: received)
+    }
+  }
+
+  /// Runs `body` on a connection of its own, which has to open the latch in time.
+  func connect(
+    to source: XDSSource,
+    _ body: @escaping @Sendable (GRPCClient<HTTP2ClientTransport.Posix>, Metadata, Latch) async throws -> Void
+  ) async throws(XDSStreamFailure) {
     do {
       let transport = try transport(source)
       let metadata = settings.token(for: source)
-      let options = settings.options
       let connected = Latch()
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
-          try await withGRPCClient(transport: transport) { client in
-            let call = Call(
-              client: .init(wrapping: client),
-              metadata: metadata,
-              options: options,
-              opened: {
-                connected.open()
-                await opened()
-              }
-            )
-            try await call.run(variant, requests: requests, received: received)
-          }
+          try await withGRPCClient(transport: transport) { client in try await body(client, metadata, connected) }
         }
         group.addTask {
           try await connected.wait(for: settings.connectTimeout)
@@ -83,6 +90,8 @@ package struct GRPCTransport: XDSTransport {
     }
   }
 
+  var options: CallOptions { settings.options }
+
   private func transport(_ source: XDSSource) throws -> HTTP2ClientTransport.Posix {
     let security: HTTP2ClientTransport.Posix.TransportSecurity =
       source.isSecure
@@ -95,7 +104,6 @@ package struct GRPCTransport: XDSTransport {
       eventLoopGroup: group
     )
   }
-
 }
 
 extension GRPCTransport.Settings {

@@ -9,7 +9,14 @@ package struct APISIXObject: Sendable, Hashable {
     case services
     case routes
 
-    private var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    private var order: Int {
+      switch self {
+      case .pluginMetadata: 0
+      case .upstreams: 1
+      case .services: 2
+      case .routes: 3
+      }
+    }
 
     package static func < (one: Kind, other: Kind) -> Bool { one.order < other.order }
   }
@@ -23,10 +30,15 @@ package struct APISIXObject: Sendable, Hashable {
       self.id = id
     }
 
+    /// The kind is part of what identifiers are made of.
+    package func hash(into hasher: inout Hasher) { hasher.combine(id) }
+
     /// The key in the shared dictionary.
     package var path: String { "/\(kind.rawValue)/\(id)" }
 
-    package static func < (one: Key, other: Key) -> Bool { (one.kind, one.id) < (other.kind, other.id) }
+    package static func < (one: Key, other: Key) -> Bool {
+      one.kind == other.kind ? one.id < other.id : one.kind < other.kind
+    }
   }
 
   package let key: Key

@@ -58,9 +58,9 @@ struct CORSTranslation {
 
   /// The pattern of the plugin's schema.
   private static func isOrigin(_ origin: String) -> Bool {
-    let parts = origin.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2 else { return origin == "null" }
-    return !parts[0].isEmpty && parts[0].utf8.allSatisfy { RequestVariable.isAlphanumeric($0) || $0 == 0x5F }
-      && !parts[1].isEmpty && !origin.contains(",") && !origin.contains("\n")
+    let scheme = origin.utf8.prefix { RequestVariable.isAlphanumeric($0) || $0 == UInt8(ascii: "_") }
+    let rest = origin.utf8.dropFirst(scheme.count)
+    guard rest.starts(with: "://".utf8) else { return origin == "null" }
+    return !scheme.isEmpty && rest.count > 3 && !rest.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\n") }
   }
 }

@@ -5,6 +5,8 @@ import SwiftProtobuf
 struct ClusterState: Sendable, Hashable {
   let message: Envoy_Config_Cluster_V3_Cluster
   let summary: ClusterSummary
+  let connection: UpstreamConnection
+  let connectionNotes: Set<Note>
   private(set) var endpoints: EndpointSelection
   /// Where a mirror goes; the first endpoint by name, so that it seldom changes.
   private(set) var mirrorTarget: String?
@@ -12,6 +14,9 @@ struct ClusterState: Sendable, Hashable {
   init(_ message: Envoy_Config_Cluster_V3_Cluster, assignment: Envoy_Config_Endpoint_V3_ClusterLoadAssignment?) {
     self.message = message
     summary = ClusterSummary(message)
+    var notes = Notes("cluster \(message.name)")
+    connection = UpstreamConnection(message, notes: &notes)
+    connectionNotes = notes.notes
     endpoints = EndpointSelection(assignment ?? message.loadAssignment, of: message)
     setMirrorTarget()
   }
@@ -28,8 +33,6 @@ struct ClusterState: Sendable, Hashable {
   }
 
   private mutating func setMirrorTarget() {
-    var ignored = Notes("")
-    let connection = UpstreamConnection(message, notes: &ignored)
     let scheme = connection.scheme
     mirrorTarget =
       !connection.isPossible

@@ -43,7 +43,7 @@ struct ConnectionSettings: Sendable, Hashable {
       rateLimit = filter.typedConfig.decoded(RateLimit.self, notes: &notes).flatMap { $0.hasTokenBucket ? $0 : nil }
     case .roleBasedAccess:
       // Shadow rules only log.
-      let fields = UnreadFields.numbers(in: Array(filter.typedConfig.value))
+      let fields = UnreadFields.numbers(in: filter.typedConfig.value)
       if fields.contains(1) || fields.contains(4) { guardAccess(filter.name, notes: &notes) }
     case .guarding: guardAccess(filter.name, notes: &notes)
     case .cors, .router, .observing: break
@@ -92,8 +92,14 @@ extension Google_Protobuf_Any {
     }
   }
 
+  /// `isA`, without taking the URL apart.
+  func holds<M: Message>(_ type: M.Type) -> Bool {
+    let name = M.protoMessageName
+    return typeURL.utf8.dropLast(name.utf8.count).last == UInt8(ascii: "/") && typeURL.hasSuffix(name)
+  }
+
   func decoded<M: Message>(_ type: M.Type, notes: inout Notes) -> M? {
-    guard isA(type), let message = try? M(unpackingAny: self) else {
+    guard let message = try? M(unpackingAny: self) else {
       notes.add(.malformed, typeURL.split(separator: "/").last.map(String.init) ?? "settings without a type")
       return nil
     }

@@ -68,7 +68,7 @@ struct DomainGroup: Sendable, Hashable {
       let domain = domain.lowercased()
       if domain == "*" {
         isDefault = true
-      } else if domain.hasSuffix("*"), !domain.hasPrefix("*") {
+      } else if domain.utf8.last == UInt8(ascii: "*"), domain.utf8.first != UInt8(ascii: "*") {
         prefixes.insert(String(domain.dropLast()))
       } else {
         let (host, port) = split(domain)
@@ -105,8 +105,10 @@ struct DomainGroup: Sendable, Hashable {
   }
 
   private static func split(_ domain: String) -> (host: String, port: String) {
-    guard let colon = domain.lastIndex(of: ":"), domain.last != "]" else { return (domain, "") }
-    let port = domain[domain.index(after: colon)...]
+    guard domain.utf8.last != UInt8(ascii: "]"), let colon = domain.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+      return (domain, "")
+    }
+    let port = domain[domain.utf8.index(after: colon)...]
     guard !port.isEmpty, port.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return (domain, "") }
     return (String(domain[..<colon]), String(port))
   }
@@ -115,8 +117,6 @@ struct DomainGroup: Sendable, Hashable {
   private static func isHost(_ host: String) -> Bool {
     let name = host.utf8.first == UInt8(ascii: "*") ? host.utf8.dropFirst() : host.utf8[...]
     return !name.isEmpty
-      && name.allSatisfy {
-        RequestVariable.isAlphanumeric($0) || Array("-._[]:".utf8).contains($0)
-      }
+      && name.allSatisfy(RequestVariable.isPartOfHost)
   }
 }

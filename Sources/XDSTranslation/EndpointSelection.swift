@@ -24,10 +24,10 @@ struct EndpointSelection: Sendable, Hashable {
     if !assignment.policy.dropOverloads.isEmpty { notes.add(.dropOverload) }
     let localities = Self.localities(assignment, of: cluster, notes: &notes)
     let taken = Self.taken(localities, of: cluster)
-    var order: [String] = []
-    var byAddress: [String: (endpoint: Endpoint, weight: UInt64, rank: Int)] = [:]
+    var order: [Address] = []
+    var byAddress: [Address: (endpoint: Endpoint, weight: UInt64, rank: Int)] = [:]
     for (endpoint, weight, rank) in taken {
-      let key = "\(endpoint.host) \(endpoint.port)"
+      let key = Address(host: endpoint.host, port: endpoint.port)
       if let known = byAddress[key] {
         byAddress[key] = (endpoint, known.weight.addingReportingOverflow(weight).partialValue, min(known.rank, rank))
       } else {
@@ -51,6 +51,11 @@ struct EndpointSelection: Sendable, Hashable {
       )
     }
     self.notes = notes.notes
+  }
+
+  private struct Address: Hashable {
+    let host: String
+    let port: UInt32
   }
 
   private struct Endpoint {
@@ -94,7 +99,7 @@ struct EndpointSelection: Sendable, Hashable {
 
   /// The pattern of APISIX's schema.
   private static func isHost(_ host: String) -> Bool {
-    !host.isEmpty && host.utf8.allSatisfy { RequestVariable.isAlphanumeric($0) || Array("-._[]:".utf8).contains($0) }
+    !host.isEmpty && host.utf8.allSatisfy(RequestVariable.isPartOfHost)
   }
 
   /// Healthy ones by priority, then degraded ones; all of a priority where so few are healthy that Envoy panics.

@@ -22,7 +22,7 @@ struct FilterOverrides {
   mutating func apply(_ configurations: [String: Google_Protobuf_Any], notes: inout Notes) {
     for (name, configuration) in configurations.sorted(by: { $0.key < $1.key }) {
       var settings = configuration
-      if configuration.isA(Envoy_Config_Route_V3_FilterConfig.self) {
+      if configuration.holds(Envoy_Config_Route_V3_FilterConfig.self) {
         guard let wrapper = configuration.decoded(Envoy_Config_Route_V3_FilterConfig.self, notes: &notes) else {
           continue
         }
@@ -46,7 +46,7 @@ struct FilterOverrides {
     case .router, .observing: break
     case .roleBasedAccess:
       // Settings without rules take the filter off.
-      if UnreadFields.numbers(in: Array(settings.value)).contains(2) { guardAccess(name, notes: &notes) }
+      if UnreadFields.numbers(in: settings.value).contains(2) { guardAccess(name, notes: &notes) }
     case .guarding: guardAccess(name, notes: &notes)
     case .other: notes.add(.filterConfig, name)
     }

@@ -55,7 +55,7 @@ struct HeaderChanges: Sendable {
   private func variable(_ name: String) -> String? {
     switch direction {
     case .request: RequestVariable.header(name)
-    case .response: RequestVariable.isToken(name) ? "upstream_http_" + name.replacing("-", with: "_") : nil
+    case .response: RequestVariable.isToken(name) ? "upstream_http_" + name.replacingCharacter("-", with: "_") : nil
     }
   }
 

@@ -15,6 +15,7 @@ enum HeaderFormat {
   /// Nil where a command has no variable, or a line would be broken.
   static func value(_ text: String) -> String? {
     guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else { return nil }
+    guard text.utf8.contains(UInt8(ascii: "%")) else { return literal(text) }
     var result = ""
     var rest = text[...]
     while let start = rest.firstIndex(of: "%") {
@@ -42,6 +43,6 @@ enum HeaderFormat {
 
   /// A dollar sign that starts no variable: the default of a variable that never is.
   static func literal(_ text: some StringProtocol) -> String {
-    text.contains("$") ? String(text).replacing("$", with: "${_ ?? $}") : String(text)
+    String(text).replacingCharacter("$", with: "${_ ?? $}")
   }
 }

@@ -81,12 +81,12 @@ struct ListenerTranslation: Sendable {
     var guardingFilter: String?
     for filter in chain.filters {
       let typed = filter.typedConfig
-      if typed.isA(ConnectionSettings.Manager.self) {
+      if typed.holds(ConnectionSettings.Manager.self) {
         guard let manager = typed.decoded(ConnectionSettings.Manager.self, notes: &notes) else { return }
         read(manager, keys: keys, requiresTLS: isTLS, guardedBy: guardingFilter, notes: &notes)
         return
       }
-      if typed.isA(TCPProxy.self) {
+      if typed.holds(TCPProxy.self) {
         guard let proxy = typed.decoded(TCPProxy.self, notes: &notes) else { return }
         guard case .cluster(let cluster) = proxy.clusterSpecifier, !isTLS else { return notes.add(.tcpProxy) }
         let isFallback = cluster.hasSuffix("PassthroughCluster") || cluster.hasPrefix("InboundPassthrough")
@@ -192,6 +192,6 @@ extension Envoy_Config_Listener_V3_FilterChainMatch {
     sourcePrefixRanges.isEmpty && sourcePorts.isEmpty
       && prefixRanges.allSatisfy { $0.prefixLen.value == 0 }
       // By address suffix, kind of source, and the source before any proxy.
-      && UnreadFields.numbers(in: Array(unknownFields.data)).isDisjoint(with: [4, 12, 13])
+      && UnreadFields.numbers(in: unknownFields.data).isDisjoint(with: [4, 12, 13])
   }
 }

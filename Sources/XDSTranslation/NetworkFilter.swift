@@ -16,7 +16,7 @@ extension Envoy_Config_Listener_V3_Filter {
     switch type {
     case "envoy.extensions.filters.network.rbac.v3.RBAC":
       // Shadow rules only log.
-      let fields = UnreadFields.numbers(in: Array(typedConfig.value))
+      let fields = UnreadFields.numbers(in: typedConfig.value)
       return fields.contains(1) || fields.contains(6) ? .guarding : .observing
     case "envoy.extensions.filters.network.ext_authz.v3.ExtAuthz": return .guarding
     case "envoy.tcp.metadataexchange.config.MetadataExchange": return .observing

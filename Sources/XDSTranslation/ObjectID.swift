@@ -1,6 +1,6 @@
 /// Short, stable identifiers: the same parts give the same one in every process, and nothing else goes into it.
 enum ObjectID {
-  private static let digits = Array("0123456789abcdefghijklmnopqrstuv")
+  private static let digits = Array("0123456789abcdefghijklmnopqrstuv".utf8)
 
   /// FNV-1a of the parts, 64 bits in 13 digits of base 32.
   static func of(_ parts: String...) -> String { of(parts) }
@@ -11,8 +11,6 @@ enum ObjectID {
       for byte in part.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
       hash = (hash ^ 0xFF) &* 0x100_0000_01B3
     }
-    var text = ""
-    for position in 0..<13 { text.append(digits[Int(hash >> UInt64(position * 5) & 31)]) }
-    return text
+    return String(decoding: (0..<13).map { digits[Int(hash >> UInt64($0 * 5) & 31)] }, as: UTF8.self)
   }
 }

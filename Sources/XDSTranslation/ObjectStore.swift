@@ -4,7 +4,7 @@ struct ObjectStore: Sendable {
   /// What was there before, of those that were touched.
   private var former: [APISIXObject.Key: APISIXObject?] = [:]
 
-  var all: [APISIXObject] { objects.values.sorted { $0.key < $1.key } }
+  var all: [APISIXObject] { objects.keys.sorted().compactMap { objects[$0] } }
 
   mutating func set(_ object: APISIXObject) {
     remember(object.key)
@@ -22,15 +22,17 @@ struct ObjectStore: Sendable {
 
   mutating func takeChanges() -> ObjectChanges {
     var changes = ObjectChanges()
+    var changed: [APISIXObject.Key] = []
     for (key, before) in former {
       if let object = objects[key] {
-        if before?.value != object.value { changes.set.append(object) }
+        if before?.value != object.value { changed.append(key) }
       } else if before != nil {
         changes.removed.append(key)
       }
     }
-    former.removeAll(keepingCapacity: true)
-    changes.set.sort { $0.key < $1.key }
+    former.removeAll()
+    changed.sort()
+    changes.set = changed.compactMap { objects[$0] }
     changes.removed.sort { $1 < $0 }
     return changes
   }

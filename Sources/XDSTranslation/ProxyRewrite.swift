@@ -36,7 +36,7 @@ struct ProxyRewrite {
   }
 
   private mutating func rewritePath(prefix: String, matched match: Envoy_Config_Route_V3_RouteMatch) {
-    path = (match.matchedPattern, prefix.replacing("$", with: "$$"))
+    path = (match.matchedPattern, prefix.replacingCharacter("$", with: "$$"))
   }
 
   private mutating func rewritePath(

@@ -50,6 +50,6 @@ extension Envoy_Config_Route_V3_RedirectAction {
 
   /// The plugin takes a dollar sign for a variable's, and loses backslashes; in a URI, this means the same.
   private static func escaped(_ text: String) -> String {
-    text.replacing("$", with: "%24").replacing("\\", with: "%5C")
+    text.replacingCharacter("$", with: "%24").replacingCharacter("\\", with: "%5C")
   }
 }

@@ -24,7 +24,8 @@ struct Retries {
     guard let policy, !policy.retryOn.isEmpty else { return }
     notes.unread(policy)
     count = policy.hasNumRetries ? Int(min(policy.numRetries.value, 100)) : 1
-    let others = policy.retryOn.split(separator: ",").filter { !Self.done.contains($0) }
+    let others = policy.retryOn.utf8.split(separator: UInt8(ascii: ",")).map(Substring.init)
+      .filter { !Self.done.contains($0) }
     if !others.isEmpty, count > 0 { notes.add(.retryConditions, others.sorted().joined(separator: ", ")) }
     if count > 0, !timeout.isZero { total = timeout }
     let perTry = Milliseconds(policy.perTryTimeout)

@@ -156,7 +156,7 @@ enum RequestVariable {
     case ":scheme": return "scheme"
     case let name:
       guard isToken(name) else { return nil }
-      return "http_" + name.replacing("-", with: "_")
+      return "http_" + name.replacingCharacter("-", with: "_")
     }
   }
 
@@ -164,6 +164,16 @@ enum RequestVariable {
     switch byte {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
     default: false
+    }
+  }
+
+  /// What APISIX's schema takes in hosts of routes and of nodes.
+  static func isPartOfHost(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "["), UInt8(ascii: "]"),
+      UInt8(ascii: ":"):
+      true
+    default: isAlphanumeric(byte)
     }
   }
 

@@ -63,20 +63,26 @@ enum UnreadFields {
 
   /// What is to be noted of a message: `hedge_policy of RouteAction`.
   static func descriptions<M: Message>(of message: M) -> [String] {
-    guard !message.unknownFields.data.isEmpty else { return [] }
+    let data = message.unknownFields.data
+    guard !data.isEmpty else { return [] }
     let type = M.protoMessageName
+    let harmless = harmless[type] ?? []
+    let unread = data.withUnsafeBytes { numbers(in: $0) { !harmless.contains($0) } }
+    guard !unread.isEmpty else { return [] }
     let short = type.split(separator: ".").last.map(String.init) ?? type
-    return numbers(in: Array(message.unknownFields.data))
-      .subtracting(harmless[type] ?? []).sorted()
+    return unread.sorted()
       .map { "\(names[type]?[$0] ?? "field \($0)") of \(short)" }
   }
 
-  /// Numbers of the fields in a serialized message; stops where it can't be read.
-  static func numbers(in bytes: [UInt8]) -> Set<Int> {
+  /// Numbers of the fields in a serialized message.
+  static func numbers(in data: Data) -> Set<Int> { data.withUnsafeBytes { numbers(in: $0) { _ in true } } }
+
+  /// Stops where the message can't be read.
+  private static func numbers(in bytes: UnsafeRawBufferPointer, where isWanted: (Int) -> Bool) -> Set<Int> {
     var numbers: Set<Int> = []
     var rest = bytes[...]
     while let key = varint(&rest), let number = Int(exactly: key >> 3), number > 0 {
-      numbers.insert(number)
+      if isWanted(number) { numbers.insert(number) }
       let length: UInt64?
       switch key & 7 {
       case 0: length = varint(&rest).map { _ in 0 }
@@ -91,7 +97,7 @@ enum UnreadFields {
     return numbers
   }
 
-  private static func varint(_ bytes: inout ArraySlice<UInt8>) -> UInt64? {
+  private static func varint(_ bytes: inout Slice<UnsafeRawBufferPointer>) -> UInt64? {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 64, by: 7) {
       guard let byte = bytes.popFirst() else { return nil }

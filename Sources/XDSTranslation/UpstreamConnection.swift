@@ -2,7 +2,7 @@ import EnvoyConfig
 import SwiftProtobuf
 
 /// How connections to a cluster's endpoints are spoken on.
-struct UpstreamConnection: Sendable {
+struct UpstreamConnection: Sendable, Hashable {
   private(set) var scheme = "http"
   /// What was to be kept from others must not go out in plain text.
   private(set) var isPossible = true
@@ -12,7 +12,7 @@ struct UpstreamConnection: Sendable {
     var speaksHTTP2 = cluster.hasHTTP2ProtocolOptions
     var requests = cluster.maxRequestsPerConnection.value
     for (_, options) in cluster.typedExtensionProtocolOptions.sorted(by: { $0.key < $1.key }) {
-      guard options.isA(Options.self), let options = options.decoded(Options.self, notes: &notes) else { continue }
+      guard options.holds(Options.self), let options = options.decoded(Options.self, notes: &notes) else { continue }
       if options.commonHTTPProtocolOptions.hasMaxRequestsPerConnection {
         requests = options.commonHTTPProtocolOptions.maxRequestsPerConnection.value
       }
@@ -39,12 +39,12 @@ struct UpstreamConnection: Sendable {
 
   private mutating func speaksTLS(_ cluster: Envoy_Config_Cluster_V3_Cluster, notes: inout Notes) -> Bool {
     // Those are chosen by a label of the endpoint: Istio's automatic mutual TLS.
-    if cluster.transportSocketMatches.contains(where: { $0.transportSocket.typedConfig.isA(TLS.self) }) {
+    if cluster.transportSocketMatches.contains(where: { $0.transportSocket.typedConfig.holds(TLS.self) }) {
       notes.add(.mutualTLS)
     }
     guard cluster.hasTransportSocket else { return false }
     let settings = cluster.transportSocket.typedConfig
-    guard settings.isA(TLS.self) else {
+    guard settings.holds(TLS.self) else {
       if !settings.typeURL.hasSuffix(".RawBuffer") {
         isPossible = false
         notes.add(.transportSocket, cluster.transportSocket.name)

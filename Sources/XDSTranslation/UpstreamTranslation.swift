@@ -29,7 +29,7 @@ struct UpstreamTranslation: Sendable {
     members["retries"] = .number(JSONNumber(variant.retries))
     if let total = variant.retryTimeout { members["retry_timeout"] = total.seconds }
     if variant.passesEndpointHost { members["pass_host"] = "node" }
-    let connection = UpstreamConnection(cluster, notes: &notes)
+    let connection = state.connection
     if !connection.isPossible { members["nodes"] = [] }
     if connection.scheme != "http" { members["scheme"] = .string(connection.scheme) }
     if let requests = connection.requestsPerConnection {
@@ -41,7 +41,7 @@ struct UpstreamTranslation: Sendable {
     if cluster.circuitBreakers.limitsAnything { notes.add(.circuitBreakers) }
     if cluster.hasLbSubsetConfig { notes.add(.subsets) }
     object = APISIXObject(.upstreams, id: variant.id, origin: notes.resource, members)
-    self.notes = notes.notes.union(state.endpoints.notes)
+    self.notes = notes.notes.union(state.endpoints.notes).union(state.connectionNotes)
   }
 
   private static func balancer(

@@ -8,8 +8,8 @@ struct Amesh: AsyncParsableCommand {
     discussion: """
       `amesh serve` is the control plane: its webhook puts the APISIX sidecar into Pods. `amesh inject`, `uninject` and \
       `explain` do the same to manifests, offline; `amesh review` asks a running webhook. `amesh check` diagnoses a \
-      cluster. `amesh ca` looks at the certificate authority and steers it. `amesh svid` gets a certificate as a sidecar \
-      gets it, `amesh cert` explains one. `amesh redirect`, `amesh wait` and `amesh drain` are called inside a Pod by what \
+      cluster, `amesh plugin check` judges plugin configurations. `amesh ca` looks at the certificate authority and steers \
+      it. `amesh svid` gets a certificate as a sidecar gets it, `amesh cert` explains one. `amesh redirect`, `amesh wait` and `amesh drain` are called inside a Pod by what \
       injection has put there. `amesh dump` shows what a control plane's resources become in APISIX.
 
       Configuration comes from one YAML file (kind MeshConfig), from AMESH_… variables over it, and from flags over both. \
@@ -23,9 +23,8 @@ struct Amesh: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ServeCommand.self, InjectCommand.self, UninjectCommand.self, ExplainCommand.self, ReviewCommand.self,
-      CheckCommand.self, CACommand.self, SVIDCommand.self, CertCommand.self, DumpCommand.self,
-      ConfigCommand.self, RedirectCommand.self,
-      WaitCommand.self, DrainCommand.self, VersionCommand.self,
+      CheckCommand.self, PluginCommand.self, CACommand.self, SVIDCommand.self, CertCommand.self, DumpCommand.self,
+      ConfigCommand.self, RedirectCommand.self, WaitCommand.self, DrainCommand.self, VersionCommand.self,
     ]
   )
 

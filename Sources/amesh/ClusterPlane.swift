@@ -69,6 +69,7 @@ struct ClusterPlane {
       client,
       sidecar: { PodSidecar($0, neverInject: current.snapshot.mesh.neverInject) },
       endpoint: { pod in trustDomain.flatMap { PodEndpoint(pod, trustDomain: $0) } },
+      keepsLabels: configuration.plugins.isEnabled && configuration.identity.isEnabled,
       metrics: metrics,
       logger: logger
     )

@@ -3,6 +3,7 @@ import ControlPlane
 import Foundation
 import Glibc
 import Injection
+import KubernetesObjects
 import Logging
 import MeshConfiguration
 import Metrics
@@ -70,6 +71,8 @@ struct ControlPlaneProcess {
         metrics: metrics,
         logger: Logger(label: "identity")
       ) : nil
+    let rules = PluginRules(configuration.plugins, metrics: metrics, logger: Logger(label: "plugins"))
+    let plugins = try plugins(rules, cluster, identity, connections: shares.identity, metrics)
     let mesh = ServedMesh(current, cluster: cluster?.version)
     let webhookMetrics = WebhookMetrics(factory: metrics)
     let certificates = try ServingCertificates(server: server, mesh: configuration.mesh, logger: logger)
@@ -103,11 +106,12 @@ struct ControlPlaneProcess {
     ]
     services += cluster?.services ?? []
     services += identity?.services ?? []
+    services += plugins?.services ?? [rules]
     let watcher = certificates.watcher(metrics: webhookMetrics, logger: Logger(label: "certificate"))
     let followers: [(any Service)?] = [watcher, renewal, self.watcher(current, mesh, webhookMetrics)]
     services += followers.compactMap(\.self)
     services.append(
-      webhook(mesh, cluster, certificates.store, webhookMetrics, readiness, connections: shares.webhook)
+      webhook(mesh, cluster, certificates.store, rules, webhookMetrics, readiness, connections: shares.webhook)
     )
     var group = ServiceGroupConfiguration(
       services: services,
@@ -135,7 +139,31 @@ struct ControlPlaneProcess {
       limit: limit,
       webhook: server.webhook.maximumConnections,
       identity: identity.limits.connections,
-      listeners: identity.isEnabled ? (identity.socket == nil ? 1 : 2) : 0
+      listeners: identity.isEnabled ? (identity.socket == nil ? 1 : 2) + (servesPlugins ? 1 : 0) : 0
+    )
+  }
+
+  /// Who asks is known by the authority, and what for by the cluster.
+  private var servesPlugins: Bool {
+    configuration.plugins.isEnabled && configuration.identity.isEnabled && server.mode == .kubernetes
+  }
+
+  private func plugins(
+    _ rules: PluginRules,
+    _ cluster: ClusterPlane?,
+    _ identity: IdentityPlane?,
+    connections: Int,
+    _ metrics: any MetricsFactory
+  ) throws(Failure) -> PluginPlane? {
+    guard servesPlugins, let cluster, let identity else { return nil }
+    return try PluginPlane(
+      configuration,
+      rules: rules,
+      cluster: cluster,
+      identity: identity,
+      connections: connections,
+      metrics: metrics,
+      logger: Logger(label: "plugins")
     )
   }
 
@@ -175,6 +203,7 @@ struct ControlPlaneProcess {
     _ mesh: ServedMesh,
     _ cluster: ClusterPlane?,
     _ certificates: ServingCertificateStore,
+    _ rules: PluginRules,
     _ metrics: WebhookMetrics,
     _ readiness: Readiness,
     connections: Int
@@ -196,6 +225,8 @@ struct ControlPlaneProcess {
         StaticNamespaces(Array(server.namespaces.values))
       }
     let address = server.webhook.address
+    let judgesPlugins = server.mode == .kubernetes && self.configuration.plugins.isEnabled
+    let judge = { @Sendable (review: AdmissionReview) -> AdmissionResponse in rules.judge(review) }
     let webhook = WebhookServer(
       injector: mesh.injector,
       namespaces: namespaces,
@@ -209,6 +240,7 @@ struct ControlPlaneProcess {
         StartupMemory.release()
       },
       onDraining: { readiness.add(.shuttingDown) },
+      judgePlugins: judgesPlugins ? judge : nil,
       onDenial: { cluster?.tell(of: $0) }
     )
     return ListeningService(

@@ -3,6 +3,7 @@ import CertificateCustody
 import ControlPlane
 import CoreMetrics
 import Foundation
+import KubernetesAPI
 import Logging
 import MeshAuthority
 import MeshConfiguration
@@ -23,6 +24,9 @@ struct HeldAuthority {
   let degradations: @Sendable () -> [String]
   /// Why nobody should ask yet, though certificates can be had.
   var unreadiness: @Sendable () -> [String] = { [] }
+  /// Whether this replica writes for all of them now, and which are alive; for those that share it.
+  var leads: @Sendable () -> Bool = { false }
+  var replicas: @Sendable () -> Set<String> = { [] }
   /// Where it has a cluster.
   var figures: (@Sendable () -> ClusterFigures)?
 
@@ -96,6 +100,8 @@ struct HeldAuthority {
       unreadiness: {
         plane.webhooks?.isAwaitingTrust == true ? ["the API server does not trust the webhook's certificate yet"] : []
       },
+      leads: { plane.election.leadership != nil },
+      replicas: { Set(plane.reports.entries.keys) },
       figures: { plane.figures }
     )
   }

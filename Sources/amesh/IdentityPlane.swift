@@ -20,9 +20,16 @@ import WorkloadDiscovery
 struct IdentityPlane {
   let held: HeldAuthority
   let issuer: WorkloadIssuer
+  /// What other services of sidecars are served by.
+  let authentication: IdentityAuthentication
+  let streams: StreamBook
+  let limits: IdentityLimits
+  let metrics: IdentityMetrics
+  let serving: ServingTLS
+  /// This process among those that share the authority.
+  let replica: String
   /// In the order of their start; the last one is told to end first.
   private(set) var services: [any Service] = []
-  private let serving: ServingTLS
   private let socketPath: String?
 
   /// Opens the custody, makes what is missing and listens: when it returns, certificates can be had.
@@ -39,10 +46,10 @@ struct IdentityPlane {
     logger: Logger
   ) async throws(Failure) {
     let (server, identity) = (configuration.server, configuration.identity)
-    let replica = Replica.name()
+    replica = Replica.name()
     let trustDomain = try Self.trustDomain(configuration.mesh.trustDomain)
     socketPath = identity.socket.map { "\(server.stateDirectory)/\($0)" }
-    let metrics = IdentityMetrics(factory: factory)
+    metrics = IdentityMetrics(factory: factory)
     let audit = try Self.audit(server, identity, metrics: metrics, logger: logger)
     let reloadFailures = Counter(label: "amesh_identity_reload_failures_total", factory: factory)
 
@@ -91,7 +98,7 @@ struct IdentityPlane {
       source?.end { caller in ended.contains { $0.ends(caller) } }
     }
     let workloads = Self.workloads(sourceConfiguration, cluster: cluster, factory)
-    let authentication = IdentityAuthentication(
+    authentication = IdentityAuthentication(
       Authenticator(credentials.methods + [renewal]),
       audit: audit,
       metrics: metrics,
@@ -113,7 +120,8 @@ struct IdentityPlane {
       ]
     var limits = Self.limits(identity.limits)
     limits.maximumConnections = connections
-    let streams = StreamBook(limits: limits, metrics: metrics)
+    self.limits = limits
+    streams = StreamBook(limits: limits, metrics: metrics)
     let callServices: [any CallService] = [
       SecretDiscoveryService(
         source: source,

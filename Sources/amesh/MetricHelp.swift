@@ -43,6 +43,11 @@ enum MetricHelp {
     "amesh_injection_requests_total": "Reviews answered, by verdict and the reason for it.",
     "amesh_leader": "1 while this replica leads, 0 while another one does or none.",
     "amesh_namespace_reads_total": "Namespaces that were read from the API server for a review, by outcome.",
+    "amesh_plugin_acknowledgements_total": "What sidecars said of plugins that they were sent, by result.",
+    "amesh_plugin_config_reviews_total": "Plugin configurations that the API server asked about, by verdict.",
+    "amesh_plugin_configs": "Plugin configurations of the cluster, by state.",
+    "amesh_plugin_pushes_total": "Sets of plugins that were sent to sidecars.",
+    "amesh_plugin_streams": "Sidecars that are told of their plugins here.",
     "amesh_pods_with_stale_sidecar":
       "Pods with a sidecar that is not the one that they would get now, by what is different.",
     "amesh_pods_without_sidecar": "Pods that should have a sidecar of this revision and lack it.",

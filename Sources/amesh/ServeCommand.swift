@@ -7,7 +7,8 @@ struct ServeCommand: AsyncParsableCommand {
     abstract: "Run the control plane.",
     discussion: """
       Serves the webhook that puts the sidecar into Pods (HTTPS), the certificate authority that gives workloads their \
-      SPIFFE certificates (SDS and Istio's CSR API, gRPC), and an admin port for /metrics, /healthz, /readyz and /config. \
+      SPIFFE certificates (SDS and Istio's CSR API, gRPC), in a cluster the stream of plugins to sidecars (gRPC), and an \
+      admin port for /metrics, /healthz, /readyz and /config. \
       Without a certificate of its own the webhook makes one, kept in the state directory; clients verify it with \
       serving/ca.crt there. The authority's key is made and kept there too, unless another custody is configured; clients \
       verify its server with identity/root-cert.pem.
@@ -34,6 +35,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Where workloads get their certificates: identity.port. 0 takes any free port.")
   var identityPort: String?
 
+  @Option(help: "Where sidecars get their plugins, in a cluster: plugins.port. 0 takes any free port.")
+  var pluginPort: String?
+
   @Option(help: "Where the process keeps what outlives it: server.stateDirectory.")
   var stateDirectory: String?
 
@@ -48,6 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
       ("--webhook-port", "server.webhook.port", webhookPort),
       ("--admin-port", "server.admin.port", adminPort),
       ("--identity-port", "identity.port", identityPort),
+      ("--plugin-port", "plugins.port", pluginPort),
       ("--state-directory", "server.stateDirectory", stateDirectory),
       ("--log-level", "server.log.level", logLevel),
       ("--log-format", "server.log.format", logFormat),

@@ -2,24 +2,24 @@ import APISIXSink
 import DataPlane
 import KubernetesObjects
 import MeshResources
+import PluginConfiguration
+import RoutePlugins
 import XDSProtocol
 import XDSTranslation
 
 /// The translation, in the data plane's terms.
 struct MeshTranslation: ObjectTranslation {
   private var translator = Translator()
+  private(set) var plugins = RoutePlugins()
 
   mutating func apply(_ change: XDSChange<MeshResource>) -> DictionaryDelta {
     let changes = translator.apply(ResourceChanges(change))
-    var delta = DictionaryDelta()
-    for object in changes.set {
-      var writer = JSONWriter()
-      writer.value(object.value)
-      delta.settings[object.key.path] = writer.bytes
-    }
-    for key in changes.removed { delta.removals.insert(key.path) }
-    return delta
+    var objects: [RoutePlugins.Change] = changes.set.map { ($0.key.path, $0.value) }
+    objects += changes.removed.map { ($0.path, Optional.none) }
+    return DictionaryDelta(plugins.take(objects))
   }
+
+  mutating func apply(_ parts: [PluginSet.Part]) -> DictionaryDelta { DictionaryDelta(plugins.replace(parts)) }
 
   var remarks: [TranslationRemark] {
     translator.findings.map {
@@ -29,6 +29,21 @@ struct MeshTranslation: ObjectTranslation {
         resources: $0.resources,
         count: $0.count
       )
+    }
+  }
+}
+
+extension DictionaryDelta {
+  fileprivate init(_ changes: [RoutePlugins.Change]) {
+    self.init()
+    for (path, value) in changes {
+      guard let value else {
+        removals.insert(path)
+        continue
+      }
+      var writer = JSONWriter()
+      writer.value(value)
+      settings[path] = writer.bytes
     }
   }
 }

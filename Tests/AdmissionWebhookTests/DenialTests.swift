@@ -30,8 +30,8 @@ struct DenialTests {
         told.withLockedValue { $0.append(one) }
       }
     )
-    _ = try service.answerAtOnce(review.serialized(), selector: .namespace)
-    _ = try await service.answer(review.serialized(), selector: .namespace)
+    _ = try service.answerAtOnce(review.serialized(), .injection(.namespace))
+    _ = try await service.answer(review.serialized(), .injection(.namespace))
     return told.withLockedValue { $0 }
   }
 

@@ -8,8 +8,8 @@ struct RequestCheckTests {
     path: String = "/inject",
     contentType: String? = "application/json",
     contentLength: Int? = 100
-  ) throws(HTTPProblem) -> WebhookSelector {
-    try RequestCheck.selector(
+  ) throws(HTTPProblem) -> WebhookRoute {
+    try RequestCheck.route(
       method: method,
       path: path,
       contentType: contentType,
@@ -23,7 +23,11 @@ struct RequestCheckTests {
     ("/inject/rev", .revision), ("/inject?timeout=5s", .labels), ("/inject/pod?timeout=10s&x=/y", .pod),
   ])
   func `the path tells the selector`(path: String, selector: WebhookSelector) throws {
-    #expect(try check(path: path) == selector)
+    #expect(try check(path: path) == .injection(selector))
+  }
+
+  @Test func `plugin configurations have a path of their own`() throws {
+    #expect(try check(path: "/validate/plugins?timeout=5s") == .plugins)
   }
 
   @Test(arguments: ["", "/", "/inject/", "/inject/other", "/INJECT", "/inject/pod/x", "*", "http://h/inject"])
@@ -43,7 +47,7 @@ struct RequestCheckTests {
     " application/json ", "application/json ;q=1",
   ])
   func `media types are compared without parameters and case`(contentType: String) throws {
-    #expect(try check(contentType: contentType) == .labels)
+    #expect(try check(contentType: contentType) == .injection(.labels))
   }
 
   @Test(arguments: [nil, "", "text/plain", "application/jsonx", "application/yaml", "json", ";application/json"])
@@ -54,8 +58,8 @@ struct RequestCheckTests {
   }
 
   @Test func `a body over the cap is refused by its announced length`() throws {
-    #expect(try check(contentLength: 1000) == .labels)
-    #expect(try check(contentLength: nil) == .labels)
+    #expect(try check(contentLength: 1000) == .injection(.labels))
+    #expect(try check(contentLength: nil) == .injection(.labels))
     #expect(try #require(throws: HTTPProblem.self) { try check(contentLength: 1001) }.code == .contentTooLarge)
     #expect(try #require(throws: HTTPProblem.self) { try check(contentLength: 0) } == .emptyBody)
   }

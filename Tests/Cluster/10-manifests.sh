@@ -82,7 +82,7 @@ import json, sys
 pod = json.load(open(sys.argv[1]))
 assert pod["spec"]["priority"] == 1000000000, pod["spec"].get("priority")
 mounts = [mount["mountPath"] for mount in pod["spec"]["containers"][0]["volumeMounts"]]
-assert len(mounts) == len(set(mounts)) == 3, mounts
+assert len(mounts) == len(set(mounts)) == 4, mounts
 assert len(pod["spec"]["containers"]) == 1 and not pod["spec"].get("initContainers")
 PYTHON
 }

@@ -44,6 +44,17 @@ for verb in create update delete; do check "may not $verb its webhooks" may_not 
 check "may not patch others' webhooks" may_not patch "$configuration/other"
 check "lists its webhooks by their name" as get "$configuration" --field-selector metadata.name=amesh-sidecar-injector
 
+validator=validatingwebhookconfigurations.admissionregistration.k8s.io
+for verb in get list watch patch; do check "may $verb its validating webhook" may "$verb" "$validator/amesh-plugin-validator"; done
+for verb in create update delete; do check "may not $verb it" may_not "$verb" "$validator/amesh-plugin-validator"; done
+check "may not patch others'" may_not patch "$validator/other"
+
+plugins=ameshpluginconfigs.apisix.apache.org
+for verb in list watch; do check "may $verb plugin configurations" may "$verb" "$plugins" --all-namespaces; done
+check "may write their status" may patch "$plugins" --subresource status --all-namespaces
+for verb in create update patch delete; do check "may not $verb them" may_not "$verb" "$plugins" --all-namespaces; done
+check "may write its report of them" may patch configmaps/amesh-plugin-reports --namespace amesh-system
+
 bundle() {
   printf '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"%s","namespace":"%s"},"data":{"root-cert.pem":"%s"}}' \
     "$1" "$namespace" "$2" | as apply --server-side --field-manager amesh --filename -

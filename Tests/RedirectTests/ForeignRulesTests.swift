@@ -83,7 +83,7 @@ import Testing
     options.outboundPorts = .ports([PortRange(80)])
     options.dropInvalid = true
     let features = BackendProbe.features(RuleSet(options, .ipv4))
-    #expect(features == [.redirect, .owner, .conntrack, .natHooks, .mangleHooks])
+    #expect(features == [.redirect, .owner, .multiport, .conntrack, .natHooks, .mangleHooks])
     let lines = BackendProbe.input(.iptablesNFT, .ipv4, features).split(separator: "\n")
     let entries = lines.filter { $0.contains("PREROUTING") || $0.contains("OUTPUT") }
     #expect(entries.count == 6 && entries.allSatisfy { $0.hasSuffix("-j AMESH_PROBE_ENTRY") })

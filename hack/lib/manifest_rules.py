@@ -47,7 +47,7 @@ def references(objects):
         labels, spec = template["metadata"]["labels"], template["spec"]
         ports[deployment["metadata"]["name"]] = {p["name"] for c in spec["containers"] for p in c.get("ports", [])}
         wanted = [("ServiceAccount", spec["serviceAccountName"])]
-        wanted += [("ConfigMap", v["configMap"]["name"]) for v in spec.get("volumes", []) if "configMap" in v]
+        wanted += [("ConfigMap", v["configMap"]["name"]) for v in spec.get("volumes", []) if "configMap" in v and not v["configMap"].get("optional")]
         yield from (f"{name_of(deployment)} needs {kind} {name}" for kind, name in wanted if (kind, name) not in names)
         volumes = {volume["name"] for volume in spec.get("volumes", [])}
         for container in spec["containers"]:
@@ -142,7 +142,7 @@ def cluster_wide_permissions(objects):
             if {"delete", "deletecollection", "escalate", "bind", "impersonate"} & set(rule["verbs"]):
                 yield f"{name_of(role)} may {rule['verbs']} {resources}"
             writes = set(rule["verbs"]) - {"get", "list", "watch"}
-            if writes and not rule.get("resourceNames") and not set(resources) <= {"events", "tokenreviews"}:
+            if writes and not rule.get("resourceNames") and not set(resources) <= {"events", "tokenreviews", "ameshpluginconfigs/status"}:
                 yield f"{name_of(role)} may {sorted(writes)} any {resources}"
     for role in of_kind(objects, "ClusterRole", "Role"):
         for rule in role["rules"]:

@@ -1,24 +1,24 @@
-import CallerAuthentication
+package import CallerAuthentication
 import GRPCCore
 import NIOCore
 
 /// A method for those who can tell who they are, of whom there are not too many already: who calls is known before
 /// anything that it sends is looked at.
-struct AuthenticatedMethod: CallMethod {
+package struct AuthenticatedMethod: CallMethod {
   /// Answers one caller; keeps the place for as long as it answers.
-  typealias Answer = @Sendable (Caller, StreamBook.Place, ServerCall) -> any CallReceiver
+  package typealias Answer = @Sendable (Caller, StreamBook.Place, ServerCall) -> any CallReceiver
 
   private let authentication: any CallerAuthentication
   private let streams: StreamBook
   private let answer: Answer
 
-  init(_ authentication: any CallerAuthentication, _ streams: StreamBook, answer: @escaping Answer) {
+  package init(_ authentication: any CallerAuthentication, _ streams: StreamBook, answer: @escaping Answer) {
     self.authentication = authentication
     self.streams = streams
     self.answer = answer
   }
 
-  func open(_ call: ServerCall, _ evidence: CallerEvidence) {
+  package func open(_ call: ServerCall, _ evidence: CallerEvidence) {
     let (bound, loop) = (NIOLoopBound(call, eventLoop: call.eventLoop), call.eventLoop)
     // What has to be awaited, a channel handler can only give to a task; it ends with the authentication.
     Task(executorPreference: call.executor) {

@@ -1,8 +1,8 @@
-import GRPCCore
-import NIOCore
+package import GRPCCore
+package import NIOCore
 
 /// What answers one call. Lives on the event loop of the call's connection, where all of this is called.
-protocol CallReceiver: AnyObject {
+package protocol CallReceiver: AnyObject {
   /// Not called while the call can't be written to: who doesn't read is not listened to.
   func received(_ message: ByteBuffer)
   /// The client sends nothing more.
@@ -27,5 +27,5 @@ package protocol CallService: Sendable {
 
 extension MethodDescriptor {
   /// `/SERVICE/METHOD`, as a call has it in its headers.
-  var path: String { "/\(fullyQualifiedMethod)" }
+  package var path: String { "/\(fullyQualifiedMethod)" }
 }

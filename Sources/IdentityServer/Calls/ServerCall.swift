@@ -1,8 +1,8 @@
-import GRPCCore
-import NIOCore
+package import GRPCCore
+package import NIOCore
 import NIOHPACK
 import NIOHTTP2
-import SwiftProtobuf
+package import SwiftProtobuf
 
 /// One call, as its method sees it. Lives on the event loop of its connection; takes no task and no channel of its own, so
 /// that an idle stream costs next to nothing.
@@ -10,7 +10,7 @@ package final class ServerCall {
   /// Bytes that were sent and not written, above which nothing more is heard.
   private static let highWater = 64 << 10
 
-  let eventLoop: any EventLoop
+  package let eventLoop: any EventLoop
   let executor: LoopExecutor
   private let id: HTTP2StreamID
   private var connection: CallConnection?
@@ -37,12 +37,12 @@ package final class ServerCall {
 
   var isOver: Bool { connection == nil }
   /// Whether more may be sent now; where not, the receiver is told when it may.
-  var isWritable: Bool { !mustDrain }
+  package var isWritable: Bool { !mustDrain }
 
   /// From here on the receiver gets what comes, and what has come.
   ///
   /// - Parameter place: kept until all that the call has said is gone.
-  func deliver(to receiver: any CallReceiver, in place: AnyObject) {
+  package func deliver(to receiver: any CallReceiver, in place: AnyObject) {
     guard !isOver else { return receiver.closed() }
     self.receiver = receiver
     self.place = place
@@ -50,13 +50,13 @@ package final class ServerCall {
   }
 
   /// Initial metadata, before the first message.
-  func begin(_ metadata: Metadata) {
+  package func begin(_ metadata: Metadata) {
     guard let connection, !hasBegun else { return }
     hasBegun = true
     connection.write(.headers(.init(headers: .beginning(metadata))), on: id)
   }
 
-  func send(_ message: some Message) {
+  package func send(_ message: some Message) {
     guard let bytes: [UInt8] = try? message.serializedBytes(), let length = UInt32(exactly: bytes.count) else {
       return finish(RPCError(code: .internalError, message: "the answer can't be written"))
     }
@@ -82,7 +82,7 @@ package final class ServerCall {
   }
 
   /// Ends the call; what was sent goes out before.
-  func finish(_ error: RPCError? = nil) {
+  package func finish(_ error: RPCError? = nil) {
     guard let connection else { return }
     let headers: HPACKHeaders
     if let error, !hasBegun {

@@ -1,35 +1,41 @@
-import GRPCCore
-import NIOCore
-import SwiftProtobuf
+package import GRPCCore
+package import NIOCore
+package import SwiftProtobuf
 
 /// What a method with one message each way says.
-struct UnaryAnswer<Response: Message>: Sendable {
-  var message: Response
+package struct UnaryAnswer<Response: Message>: Sendable {
+  package var message: Response
   /// Before the message.
-  var metadata: Metadata = [:]
+  package var metadata: Metadata
+
+  package init(message: Response, metadata: Metadata = [:]) {
+    self.message = message
+    self.metadata = metadata
+  }
 }
 
 /// Takes the one message of a call, and answers when the client has said all.
-final class UnaryReceiver<Request: Message, Response: Message>: CallReceiver {
-  typealias Answer = @Sendable (Request) async throws(RPCError) -> UnaryAnswer<Response>
+package final class UnaryReceiver<Request: Message, Response: Message>: CallReceiver {
+  package typealias Answer = @Sendable (Request) async throws(RPCError) -> UnaryAnswer<Response>
 
   private let call: ServerCall
-  private let place: StreamBook.Place
+  private let place: any AnyObject & Sendable
   private let answer: Answer
   private var request: Request?
 
-  init(_ call: ServerCall, _ place: StreamBook.Place, answer: @escaping Answer) {
+  /// - Parameter place: kept for as long as the call is answered.
+  package init(_ call: ServerCall, _ place: any AnyObject & Sendable, answer: @escaping Answer) {
     self.call = call
     self.place = place
     self.answer = answer
   }
 
-  func received(_ message: ByteBuffer) {
+  package func received(_ message: ByteBuffer) {
     guard request == nil else { return call.finish(.notOneMessage) }
     do throws(RPCError) { request = try Request(message) } catch { call.finish(error) }
   }
 
-  func ended() {
+  package func ended() {
     guard let request else { return call.finish(.notOneMessage) }
     let (call, loop, answer) = (NIOLoopBound(call, eventLoop: call.eventLoop), call.eventLoop, answer)
     let place = place
@@ -44,12 +50,12 @@ final class UnaryReceiver<Request: Message, Response: Message>: CallReceiver {
     }
   }
 
-  func drained() {}
-  func closed() { request = nil }
+  package func drained() {}
+  package func closed() { request = nil }
 }
 
 extension Message {
-  init(_ bytes: ByteBuffer) throws(RPCError) {
+  package init(_ bytes: ByteBuffer) throws(RPCError) {
     do {
       try self.init(serializedBytes: Array(bytes.readableBytesView))
     } catch {
@@ -59,7 +65,7 @@ extension Message {
 }
 
 extension RPCError {
-  static var notOneMessage: RPCError {
+  package static var notOneMessage: RPCError {
     RPCError(code: .invalidArgument, message: "this method takes exactly one message")
   }
 }

@@ -121,8 +121,10 @@ extension XDSClientStream {
     )
     let title = name.map { "\"\($0.printable(256))\"" } ?? "without a name that can be read"
     intake.add("\(type.noun) \(title): \(refusal.reason)")
-    intake.refusals.append(refusal)
-    if let name { state.refuse(refusal, as: ClientKey(type: intake.type, name: name)) }
+    let key = name.map { ClientKey(type: intake.type, name: $0) }
+    // A server may insist: it is answered each time, but people are told once.
+    if key.flatMap(state.entry)?.refusal?.reason != refusal.reason { intake.refusals.append(refusal) }
+    if let key { state.refuse(refusal, as: key) }
   }
 }
 

@@ -42,6 +42,8 @@ class Mesh:
         self._frozen = None
         # Of the balancer, for workloads.
         self.port = free_port()
+        # Likewise, for their plugins.
+        self.plugin_port = free_port()
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -79,7 +81,8 @@ class Mesh:
     def _balance(self, stack):
         self._webhook_port = int(os.environ["CANARY_WEBHOOK_PORT" if self._suffix else "WEBHOOK_PORT"])
         arguments = [self._webhook_port, *(f"{each.admin_port}:{each.webhook_port}" for each in self.replicas), "--"]
-        arguments += [self.port, *(f"{each.admin_port}:{each.port}" for each in self.replicas)]
+        arguments += [self.port, *(f"{each.admin_port}:{each.port}" for each in self.replicas), "--"]
+        arguments += [self.plugin_port, *(f"{each.admin_port}:{each.plugin_port}" for each in self.replicas)]
         child = Child(f"balancer{self._suffix}", [sys.executable, balancer.__file__, *arguments], self.folder)
         stack.callback(child.stop)
 

@@ -12,6 +12,10 @@ from peers.process import LOOPBACK, Child, free_port
 from .account import NAMESPACE
 
 
+# What the ConfigMap of manifests/plugins holds.
+SCHEMAS = pathlib.Path(__file__).resolve().parents[3] / "manifests" / "plugins" / "schemas.json"
+
+
 class Refused(Exception):
     """With what the command said."""
 
@@ -23,6 +27,7 @@ class Replica:
         self.name = name
         self.folder = pathlib.Path(folder)
         self.webhook_port, self.port, self.admin_port = free_port(), free_port(), free_port()
+        self.plugin_port = free_port()
         self._kubeconfig = kubeconfig
         self._starts = 0
         self.state = None
@@ -33,6 +38,8 @@ class Replica:
             "server.webhook.address": LOOPBACK,
             "server.admin.address": LOOPBACK,
             "identity.address": LOOPBACK,
+            "plugins.address": LOOPBACK,
+            "plugins.schemaFile": SCHEMAS,
             "server.webhook.names": LOOPBACK,
             "identity.names": f"localhost,{LOOPBACK}",
             "server.shutdown.delaySeconds": 1,
@@ -49,6 +56,7 @@ class Replica:
             [
                 *(os.environ["AMESH"], "serve", *self._arguments),
                 *("--webhook-port", self.webhook_port, "--identity-port", self.port),
+                *("--plugin-port", self.plugin_port),
                 *("--admin-port", self.admin_port, "--state-directory", self.state),
             ],
             self.folder,

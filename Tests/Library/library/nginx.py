@@ -51,6 +51,13 @@ http {{
         for _, key in ipairs(dict:get_keys(0)) do ngx.say(key, "\\t", (dict:get(key))) end
       }}
     }}
+    location = /next {{
+      content_by_lua_block {{
+        local versions = ngx.shared["xds-config-version"]
+        while tostring(versions:get("version")) == ngx.var.arg_version do ngx.sleep(0.001) end
+        ngx.say(versions:get("version"))
+      }}
+    }}
     location = /collect {{ content_by_lua_block {{ collectgarbage() ngx.say("ok") }} }}
     location = /plant {{
       content_by_lua_block {{

@@ -31,3 +31,17 @@ class Suite(unittest.TestCase):
         nginx = Nginx(self.folder / "nginx", {"AMESH_XDS_SOURCE": addresses, **(environment or {})}, **options)
         self.addCleanup(nginx.stop)
         return nginx.start()
+
+    def several(self, *sources, **options):
+        """One more nginx in the same test."""
+        self._count = getattr(self, "_count", 0) + 1
+        folder, self.folder = self.folder, self.folder / str(self._count)
+        self.folder.mkdir()
+        try:
+            return self.nginx(*sources, **options)
+        finally:
+            self.folder = folder
+
+    def kept(self, server):
+        self.addCleanup(server.stop)
+        return server

@@ -1,7 +1,6 @@
 import Foundation
 import KubernetesObjects
-
-@testable import XDSTranslation
+import XDSTranslation
 
 /// What APISIX 3.16 says of its objects and plugins, and what its Lua checks beside.
 struct APISIXSchemas {

@@ -1,0 +1,116 @@
+/// Which Pods have which set, kept as configs and Pods change. Incremental: of a namespace, Pods with the same labels are
+/// worked out once, and only where something of theirs has changed.
+package struct PluginIndex: Sendable {
+  package struct Pod: Sendable, Hashable {
+    package var namespace: String
+    package var name: String
+
+    package init(namespace: String, name: String) {
+      self.namespace = namespace
+      self.name = name
+    }
+  }
+
+  /// Pods of a namespace that are alike.
+  private struct Kind: Sendable {
+    var pods: Set<String> = []
+    var set = PluginSet()
+  }
+
+  private struct Namespace: Sendable {
+    var configs: [String: PluginConfig] = [:]
+    var labels: [String: [String: String]] = [:]
+    var kinds: [[String: String]: Kind] = [:]
+
+    var isEmpty: Bool { configs.isEmpty && labels.isEmpty }
+  }
+
+  private var namespaces: [String: Namespace] = [:]
+
+  package init() {}
+
+  // MARK: What is known
+
+  /// Nil for a Pod that is not known.
+  package func set(of pod: Pod) -> PluginSet? {
+    guard let namespace = namespaces[pod.namespace], let labels = namespace.labels[pod.name] else { return nil }
+    return namespace.kinds[labels]?.set
+  }
+
+  package var configs: [PluginConfig] {
+    namespaces.values.flatMap(\.configs.values).sorted { $0.key < $1.key }
+  }
+
+  package subscript(_ key: PluginConfigKey) -> PluginConfig? { namespaces[key.namespace]?.configs[key.name] }
+
+  package var podCount: Int { namespaces.values.reduce(0) { $0 + $1.labels.count } }
+
+  /// For each config that selects any: how many Pods.
+  package var selected: [PluginConfigKey: Int] {
+    var counts: [PluginConfigKey: Int] = [:]
+    for kind in namespaces.values.lazy.flatMap(\.kinds.values) {
+      for key in kind.set.configs { counts[key, default: 0] += kind.pods.count }
+    }
+    return counts
+  }
+
+  /// Between configs that select a Pod in common.
+  package var conflicts: Set<PluginSet.Conflict> {
+    namespaces.values.lazy.flatMap(\.kinds.values).reduce(into: []) { $0.formUnion($1.set.conflicts) }
+  }
+
+  // MARK: Changes
+
+  /// - Parameter config: nil where it is gone, or can't be applied.
+  /// - Returns: the Pods whose set is another now.
+  package mutating func set(_ config: PluginConfig?, for key: PluginConfigKey) -> Set<Pod> {
+    var namespace = namespaces[key.namespace] ?? Namespace()
+    // Held twice, its kinds would be copied.
+    namespaces[key.namespace] = nil
+    defer { put(namespace, key.namespace) }
+    let before = namespace.configs[key.name]
+    guard before != config else { return [] }
+    namespace.configs[key.name] = config
+    var changed: Set<Pod> = []
+    for (labels, kind) in namespace.kinds {
+      guard before?.selects(labels) ?? false || config?.selects(labels) ?? false else { continue }
+      let set = Self.set(for: labels, namespace.configs)
+      guard set != kind.set else { continue }
+      namespace.kinds[labels]?.set = set
+      guard set.revision != kind.set.revision else { continue }
+      for pod in kind.pods { changed.insert(Pod(namespace: key.namespace, name: pod)) }
+    }
+    return changed
+  }
+
+  /// - Parameter labels: nil where the Pod is gone.
+  /// - Returns: whether its set is another now.
+  package mutating func set(_ labels: [String: String]?, for pod: Pod) -> Bool {
+    var namespace = namespaces[pod.namespace] ?? Namespace()
+    namespaces[pod.namespace] = nil
+    defer { put(namespace, pod.namespace) }
+    let before = namespace.labels[pod.name]
+    guard before != labels else { return false }
+    var revision: String?
+    if let before {
+      revision = namespace.kinds[before]?.set.revision
+      namespace.kinds[before]?.pods.remove(pod.name)
+      if namespace.kinds[before]?.pods.isEmpty ?? false { namespace.kinds[before] = nil }
+    }
+    namespace.labels[pod.name] = labels
+    guard let labels else { return true }
+    if namespace.kinds[labels] == nil {
+      namespace.kinds[labels] = Kind(set: Self.set(for: labels, namespace.configs))
+    }
+    namespace.kinds[labels]?.pods.insert(pod.name)
+    return namespace.kinds[labels]?.set.revision != revision
+  }
+
+  private mutating func put(_ namespace: Namespace, _ name: String) {
+    namespaces[name] = namespace.isEmpty ? nil : namespace
+  }
+
+  private static func set(for labels: [String: String], _ configs: [String: PluginConfig]) -> PluginSet {
+    PluginSet(merging: configs.values.filter { $0.selects(labels) })
+  }
+}

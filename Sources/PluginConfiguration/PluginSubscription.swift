@@ -1,0 +1,73 @@
+import Synchronization
+
+/// One stream's view of its Pod's set.
+package struct PluginSubscription: Sendable {
+  let hub: PluginHub
+  let id: Int
+  package let pod: PluginIndex.Pod
+
+  package enum Current: Sendable, Equatable {
+    /// The Pod, or the configs, are not known yet.
+    case unknown
+    case set(PluginSet)
+    /// The Pod was known, and is no more.
+    case gone
+  }
+
+  package var current: Current {
+    hub.memory.withLock { memory in
+      guard memory.isReady else { return .unknown }
+      guard let set = memory.index.set(of: pod) else {
+        return memory.subscribers[id]?.sent.isEmpty ?? true ? .unknown : .gone
+      }
+      return .set(set)
+    }
+  }
+
+  /// The client is being sent that.
+  package func sending(_ set: PluginSet) {
+    hub.memory.withLock { $0.subscribers[id]?.sending(set) }
+  }
+
+  package func cancel() { hub.cancel(id) }
+}
+
+/// One stream, as the hub keeps it.
+struct PluginSubscriber: Sendable {
+  /// Responses that may be acknowledged: a client that is slow skips some.
+  private static let remembered = 4
+
+  struct Sent: Sendable {
+    var revision: String
+    var versions: [PluginConfigKey: String]
+  }
+
+  let pod: PluginIndex.Pod
+  let wake: @Sendable () -> Void
+  private(set) var sent: [Sent] = []
+  /// Configs that are in force there, with their versions.
+  private(set) var acknowledged: [PluginConfigKey: String] = [:]
+  private(set) var refusals: [PluginConfigKey: String] = [:]
+
+  init(pod: PluginIndex.Pod, wake: @escaping @Sendable () -> Void) {
+    self.pod = pod
+    self.wake = wake
+  }
+
+  mutating func sending(_ set: PluginSet) {
+    // Also of configs that have nothing to give: there is nothing more to do for them.
+    let versions = set.versions
+    sent.removeAll { $0.revision == set.revision }
+    sent.append(Sent(revision: set.revision, versions: versions))
+    if sent.count > Self.remembered { sent.removeFirst() }
+  }
+
+  mutating func acknowledge(_ revision: String, _ refusals: [PluginConfigKey: String]) -> Bool {
+    guard let position = sent.firstIndex(where: { $0.revision == revision }) else { return false }
+    acknowledged = sent[position].versions
+    self.refusals = refusals
+    // Earlier ones can't come any more.
+    sent.removeSubrange(..<position)
+    return true
+  }
+}

@@ -1,0 +1,63 @@
+import KubernetesObjects
+import PluginConfiguration
+
+/// The plugins of one route: what the translation has put there stays, the rest comes from configs, of each plugin the first
+/// one that is asked.
+///
+/// - `response-rewrite` and `proxy-rewrite` are merged: the mesh's settings stay as they are, headers that only the config
+///   names are added, and settings that the mesh has not.
+/// - Any other plugin that the mesh itself uses on a route is not taken from a config there: two canaries, two faults or two
+///   limits have no common meaning.
+struct PluginMerge {
+  private(set) var plugins: JSONObject
+  private(set) var applied: [RoutePlugins.Applied] = []
+  private let own: JSONObject
+  private var taken: Set<PluginEntry.Key> = []
+
+  /// - Parameter plugins: that the translation has put there.
+  init(_ plugins: JSONObject) {
+    self.plugins = plugins
+    own = plugins
+  }
+
+  mutating func add(_ plugin: PluginEntry, of config: PluginConfigKey) {
+    guard taken.insert(plugin.key).inserted else { return }
+    let refusal = plugin.key.phase == .route ? set(plugin.key.name, plugin.config) : run(plugin)
+    applied.append(RoutePlugins.Applied(plugin: plugin.key, config: config, refusal: refusal))
+  }
+
+  /// - Returns: why not.
+  private mutating func set(_ name: String, _ config: JSONValue) -> String? {
+    let external = [Runner.before, Runner.after].contains(name) ? plugins[name]?["conf"]?.array : nil
+    guard let mesh = own[name] else {
+      plugins[name] = config
+      // What was given to the runner by itself stays too.
+      if let external {
+        plugins[name]?["conf"] = .array((config["conf"]?.array ?? []) + external)
+      }
+      return nil
+    }
+    guard ["response-rewrite", "proxy-rewrite"].contains(name) else { return "the mesh uses \(name) there itself" }
+    switch RewriteMerge.merge(config, into: mesh) {
+    case .success(let merged):
+      plugins[name] = merged
+      return nil
+    case .failure(let refusal): return refusal.description
+    }
+  }
+
+  private enum Runner {
+    static let before = "ext-plugin-pre-req"
+    static let after = "ext-plugin-post-req"
+  }
+
+  /// One plugin more for APISIX's plugin runner.
+  private mutating func run(_ plugin: PluginEntry) -> String? {
+    let name = plugin.key.phase == .preRequest ? Runner.before : Runner.after
+    let entry: JSONValue = ["name": .string(plugin.key.name), "value": .string(plugin.text)]
+    var list = plugins[name] ?? [:]
+    list["conf"] = .array((list["conf"]?.array ?? []) + [entry])
+    plugins[name] = list
+    return nil
+  }
+}

@@ -1,0 +1,48 @@
+import AmeshTesting
+import PluginConfiguration
+import Testing
+
+@Suite struct PluginIndexTests {
+  @Test(arguments: 0..<60) func `whatever happens, each Pod has its set, and whose set changed is told`(_ seed: UInt64)
+  {
+    var random = RandomConfigs(seed: seed)
+    var index = PluginIndex()
+    var configs: [PluginConfigKey: PluginConfig] = [:]
+    var pods: [PluginIndex.Pod: [String: String]] = [:]
+    func set(_ pod: PluginIndex.Pod) -> PluginSet? {
+      guard let labels = pods[pod] else { return nil }
+      return PluginSet(
+        merging: configs.values.filter { $0.key.namespace == pod.namespace && $0.selects(labels) }
+      )
+    }
+    for _ in 0..<150 {
+      let before = pods.keys.reduce(into: [:]) { $0[$1] = index.set(of: $1)?.revision }
+      var told: Set<PluginIndex.Pod>
+      if Bool.random(using: &random.random) {
+        let key = random.key()
+        configs[key] = random.pick([true, true, false]) ? random.config(key) : nil
+        told = index.set(configs[key], for: key)
+      } else {
+        let pod = PluginIndex.Pod(
+          namespace: random.pick(["shop", "bank"]),
+          name: random.pick(["1", "2", "3", "4", "5"])
+        )
+        pods[pod] = random.pick([true, true, false]) ? random.labels() : nil
+        told = index.set(pods[pod], for: pod) ? [pod] : []
+        told = told.filter { pods[$0] != nil }
+      }
+      for pod in pods.keys {
+        #expect(index.set(of: pod) == set(pod))
+        #expect(told.contains(pod) == (index.set(of: pod)?.revision != before[pod] ?? nil))
+      }
+      #expect(told.isSubset(of: pods.keys))
+      #expect(index.podCount == pods.count)
+      #expect(index.configs == configs.values.sorted { $0.key < $1.key })
+      for config in configs.values {
+        let selected = pods.filter { $0.key.namespace == config.key.namespace && config.selects($0.value) }.count
+        #expect(index.selected[config.key] ?? 0 == selected)
+      }
+      #expect(index.conflicts == pods.keys.reduce(into: []) { $0.formUnion(set($1)?.conflicts ?? []) })
+    }
+  }
+}

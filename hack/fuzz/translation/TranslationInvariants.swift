@@ -1,0 +1,1 @@
+../../../Tests/XDSTranslationTests/Support/TranslationInvariants.swift
