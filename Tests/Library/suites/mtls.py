@@ -148,27 +148,18 @@ class MutualTLS(unittest.TestCase):
         }  # fmt: skip
         cls.other = Other(cls.pod, cls.run_folder("other", "cart"))
         cls.addClassCleanup(cls.other.stop)
-        cls.other.start(
-            AMESH_XDS_SOURCE=cls.other_ads.address, POD_NAME="cart", POD_NAMESPACE="shop", POD_IP=OUTSIDE, **common
-        )
-        cls.run_folder("run", "web")
-        cls.start_pod(cls.ads.address, common)
+        cls.other_environment = common | {
+            "AMESH_XDS_SOURCE": cls.other_ads.address, "POD_NAME": "cart", "POD_NAMESPACE": "shop", "POD_IP": OUTSIDE,
+        }  # fmt: skip
+        cls.other.start(**cls.other_environment)
+        cls.pod.prepare({"token": b"web", "root.pem": cls.identity.tls_root.pem})
+        cls.pod.start(cls.ads.address, **common)
         try:
             wait_until(lambda: cls.call().status == 200, 20, "the other Pod is reached")
         except TimeoutError as problem:
             answer = cls.call()
             said = f"{answer.status} {answer.body}\n{cls.pod.logs()[-2000:]}\nthe other Pod:\n{cls.other.logs()[-2000:]}"
             raise AssertionError(f"{problem}\n{said}") from None
-
-    @classmethod
-    def start_pod(cls, source, common):
-        # The directory is made there already, with the token in it.
-        original = pathlib.Path.mkdir
-        try:
-            pathlib.Path.mkdir = lambda self, *words, **named: original(self, *words, **{**named, "exist_ok": True})
-            cls.pod.start(source, **common)
-        finally:
-            pathlib.Path.mkdir = original
 
     @classmethod
     def run_folder(cls, name, account):
@@ -255,6 +246,33 @@ class MutualTLS(unittest.TestCase):
             with self.subTest(port=port):
                 status, body = self.direct(port, certificate)
                 self.assertIn(status, (403, 404), body)
+
+    def restart_other(self, **environment):
+        self.other.stop()
+        self.other.start(**(self.other_environment | environment))
+        wait_until(lambda: self.call().status == 200, 20, "the other Pod is reached again")
+
+    def plaintext(self):
+        """To the other Pod's port as a sidecar's user, whom no redirect catches: (status, body)."""
+        command = ["curl", "-s", "--max-time", "10", "-w", "\n%{http_code}", f"http://{OUTSIDE}:8080/"]
+        done = subprocess.run(command, capture_output=True, text=True, user=1337, group=1337)
+        body, _, status = done.stdout.rpartition("\n")
+        return int(status or 0), body
+
+    def test_strict(self):
+        """A strict Pod refuses plaintext but health checks, and serves those on its list only"""
+        self.assertEqual(self.plaintext()[0], 200)
+        self.addCleanup(self.restart_other)
+        allowed = f"{spiffe_id('web')},spiffe://cluster.local/ns/front/*"
+        self.restart_other(AMESH_MTLS="strict", AMESH_ALLOWED_IDENTITIES=allowed)
+        status, body = self.plaintext()
+        self.assertEqual((status, json.loads(body)["reason"]), (403, "plaintext"))
+        self.assertTrue(self.other.is_ready())
+        self.assertEqual(self.direct(certificate=self.client())[0], 200)
+        self.assertEqual(self.direct(certificate=self.client(account="any", namespace="front"))[0], 200)
+        for account, namespace in [("cart", "shop"), ("webs", "shop"), ("any", "fronts")]:
+            status, body = self.direct(certificate=self.client(account=account, namespace=namespace))
+            self.assertEqual((status, json.loads(body)["reason"]), (403, "not_allowed"))
 
     def test_wrong_identity(self):
         """A peer with somebody else's certificate gets nothing"""
