@@ -20,7 +20,7 @@ struct ClientState<Content: Sendable>: Sendable {
   private var began: Duration?
   /// Whether resources come into use: not before the first configuration is complete, or took too long to be.
   private(set) var isReady = false
-  /// Whether all of the first configuration is in use, or what it lacks was waited for: then it can be told from none.
+  /// Whether all of the first configuration is in use; what refers to nothing may come later than the rest.
   private(set) var isInUse = false
   private var readySince: Duration?
 
@@ -140,7 +140,8 @@ struct ClientState<Content: Sendable>: Sendable {
       collectOrphans(type, now: now)
       for name in waiting[type].sorted() { drop(ClientKey(type: type, name: name), now: now, change: &change) }
     }
-    isInUse = isInUse || waiting.allSatisfy(\.isEmpty) || readySince.map { now >= $0 + configuration.absenceTime } ?? false
+    let hasWaited = readySince.map { now >= $0 + configuration.absenceTime } ?? false
+    isInUse = isInUse || hasWaited || waiting.allSatisfy(\.isEmpty)
     return change
   }
 
