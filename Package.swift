@@ -107,6 +107,22 @@ let package = Package(
       ]
     ),
     .target(
+      name: "SidecarIdentity",
+      dependencies: [
+        "APISIXSink", "CertificateAuthority", "EnvoyAPI", "KubernetesObjects", "SPIFFE", "SecretDiscovery",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
+      name: "WorkloadKeys",
+      dependencies: [
+        "SidecarIdentity",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+    .target(
       name: "WorkloadDiscovery",
       dependencies: [
         "EnvoyAPI", "Injection", "KubernetesObjects", "Redirect", "SPIFFE", "XDSProtocol",
@@ -146,7 +162,7 @@ let package = Package(
     .target(
       name: "SidecarSettings",
       dependencies: [
-        "EnvoyAPI", "KubernetesObjects",
+        "EnvoyAPI", "KubernetesObjects", "SPIFFE", "SidecarIdentity",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
@@ -231,7 +247,9 @@ let package = Package(
     .target(
       name: "XDSClient",
       dependencies: [
-        "EnvoyAPI", "EnvoyServices", "KubernetesObjects", "PluginConfiguration", "SidecarSettings", "XDSProtocol",
+        "CertificateAuthority", "EnvoyAPI", "EnvoyServices", "KubernetesObjects", "PluginConfiguration",
+        "SidecarIdentity",
+        "SidecarSettings", "XDSProtocol",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -332,7 +350,8 @@ let package = Package(
       name: "DataPlane",
       dependencies: [
         "APISIXSink", "CSharedDictionary", "EnvoyAPI", "KubernetesObjects", "MeshResources", "Observability",
-        "PluginConfiguration", "RoutePlugins", "SidecarSettings", "SidecarStatus", "XDSClient", "XDSProtocol",
+        "CertificateAuthority", "PluginConfiguration", "RoutePlugins", "SPIFFE", "SidecarIdentity", "SidecarSettings",
+        "SidecarStatus", "XDSClient", "XDSProtocol",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -342,7 +361,7 @@ let package = Package(
       name: "xds",
       dependencies: [
         "APISIXSink", "DataPlane", "KubernetesObjects", "MeshResources", "Observability", "PluginConfiguration",
-        "RoutePlugins", "SidecarSettings", "XDSProtocol",
+        "RoutePlugins", "SidecarIdentity", "SidecarSettings", "WorkloadKeys", "XDSProtocol",
         "XDSTranslation",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -397,7 +416,9 @@ let package = Package(
         "SPIFFE",
         "SecretDiscovery",
         "WorkloadDiscovery",
+        "WorkloadKeys",
         "ServingCertificate",
+        "SidecarIdentity",
         "SidecarSettings",
         "XDSClient",
         "XDSProtocol",
@@ -609,6 +630,18 @@ let package = Package(
       dependencies: [
         "AmeshTesting", "EnvoyAPI", "XDSProtocol",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .testTarget(
+      name: "SidecarIdentityTests",
+      dependencies: [
+        "APISIXSink", "AmeshTesting", "CertificateAuthority", "CertificateTesting", "EnvoyAPI", "KubernetesObjects",
+        "KubernetesTesting", "SPIFFE", "SecretDiscovery", "SidecarIdentity", "SidecarSettings", "WorkloadKeys",
+        "XDSClient",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "X509", package: "swift-certificates"),
       ]
     ),
     .testTarget(

@@ -5,6 +5,7 @@ package import Logging
 import MeshResources
 import NIOCore
 import NIOPosix
+import SidecarIdentity
 package import SidecarSettings
 import SidecarStatus
 import Synchronization
@@ -46,13 +47,15 @@ package struct DataPlane<Translation: ObjectTranslation, Dictionary: SharedDicti
     )
     // One thread is plenty for one stream, and the process is somebody else's.
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let security = SecurityService(settings.security, sink: sink, surroundings: surroundings, logger: logger)
     let pipeline = Pipeline(
       translation: translation,
-      sink: sink,
+      security: security,
       waitsForPlugins: !settings.pluginSources.isEmpty,
       logger: logger
     )
     let client = client(pipeline, group)
+    let identity = identityClient(security, group)
     let sync = PluginSync(
       pipeline: pipeline,
       sink: sink,
@@ -65,12 +68,18 @@ package struct DataPlane<Translation: ObjectTranslation, Dictionary: SharedDicti
       settings: settings,
       group: group,
       status: {
-        DataPlaneStatus(
+        var status = DataPlaneStatus(
           stream: await client.status,
           sink: sink.status,
           remarks: pipeline.remarks,
           plugins: sync.status
         )
+        status.security = await identity?.status.map(
+          settings.security,
+          security.counts,
+          lacksNames: security.lacksNames
+        )
+        return status
       },
       isReady: { sink.status.hasConfiguration },
       objects: { sink.objects(under: $0) }
@@ -82,6 +91,7 @@ package struct DataPlane<Translation: ObjectTranslation, Dictionary: SharedDicti
     await withTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await sink.run() }
       tasks.addTask { await client.run() }
+      tasks.addTask { await security.run(identity) }
       tasks.addTask { await plugins.run() }
       tasks.addTask { for await _ in settled.stream { sync.settled() } }
       tasks.addTask {
@@ -136,6 +146,36 @@ package struct DataPlane<Translation: ObjectTranslation, Dictionary: SharedDicti
       ),
       surroundings: .init(now: surroundings.now, sleep: surroundings.sleep, draw: surroundings.draw),
       report: { pipeline.take($0) }
+    )
+  }
+
+  /// Nil where there is no mutual TLS, or no valid address of a server for it.
+  private func identityClient(
+    _ security: SecurityService<Dictionary>,
+    _ group: MultiThreadedEventLoopGroup
+  ) -> IdentityClient? {
+    guard let wanted = settings.security, wanted.mode != .disabled, let source = settings.identitySource else {
+      return nil
+    }
+    return IdentityClient(
+      settings: .init(source: source),
+      svid: SVIDState(trustDomain: wanted.trustDomain, node: node),
+      transport: GRPCIdentityTransport(
+        settings: .init(
+          tokenFile: settings.tokenFile,
+          rootsFile: settings.rootsFile,
+          serverName: settings.identityServerName
+        ),
+        group: group
+      ),
+      surroundings: .init(
+        now: surroundings.now,
+        date: surroundings.date,
+        sleep: surroundings.sleep,
+        draw: surroundings.draw,
+        makeKey: surroundings.makeKey
+      ),
+      report: { security.take($0) }
     )
   }
 

@@ -1,3 +1,5 @@
+import FoundationEssentials
+import SidecarIdentity
 package import XDSClient
 
 /// What a data plane is at, at one moment.
@@ -5,6 +7,8 @@ package struct DataPlaneStatus: Sendable {
   package var stream: XDSClientStatus
   package var sink: SinkStatus
   package var remarks: [TranslationRemark]
+  /// Nil where there is no mutual TLS.
+  package var security: SecurityStatus?
   package var plugins: PluginStatus
 
   package init(

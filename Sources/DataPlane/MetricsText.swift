@@ -1,5 +1,7 @@
+import FoundationEssentials
 import Observability
 import RoutePlugins
+import SidecarIdentity
 import XDSClient
 import XDSProtocol
 
@@ -49,7 +51,41 @@ package enum MetricsText {
     add("amesh_apisix_failed_writes_total", .counter, "Writes to the shared dictionaries that failed.", to: &text) {
       [("", status.sink.failedWrites)]
     }
+    if let security = status.security { add(security, to: &text) }
     return text
+  }
+
+  private static func add(_ security: SecurityStatus, to text: inout String) {
+    let identity = security.identity
+    add("amesh_svid_connected", .gauge, "Whether a stream to the identity server is open.", to: &text) {
+      [("", identity.isConnected ? 1 : 0)]
+    }
+    add(
+      "amesh_svid_expiry_seconds",
+      .gauge,
+      "When this workload's certificate ends, Unix time; 0: there is none.",
+      to: &text
+    ) {
+      [("", identity.certificate.map { Int($0.notAfter.timeIntervalSince1970) } ?? 0)]
+    }
+    add("amesh_svid_renewals_total", .counter, "Certificates that took the place of another one.", to: &text) {
+      [("", identity.figures.renewals)]
+    }
+    add("amesh_svid_refusals_total", .counter, "Secrets of the identity server that could not be used.", to: &text) {
+      [("", identity.figures.refusals)]
+    }
+    add("amesh_peers", .gauge, "Addresses that are sent to, by what is known of them.", to: &text) {
+      [
+        ("peer", identity.peers), ("unknown", identity.unknownAddresses),
+        ("outside", max(0, identity.wantedAddresses - identity.peers - identity.unknownAddresses)),
+      ].map { (labels([("standing", $0.0)]), $0.1) }
+    }
+    add("amesh_upstreams", .gauge, "Upstreams with addresses of the network, by how they are reached.", to: &text) {
+      [
+        ("mutual", security.upstreams.mutual), ("plain", security.upstreams.plain),
+        ("refused", security.upstreams.refused),
+      ].map { (labels([("security", $0.0)]), $0.1) }
+    }
   }
 
   private static func add(

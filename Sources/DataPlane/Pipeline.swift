@@ -11,7 +11,7 @@ import XDSProtocol
 /// What becomes of a client's reports.
 final class Pipeline<Translation: ObjectTranslation, Dictionary: SharedDictionary & Sendable>: Sendable {
   private let translation: Mutex<Translation>
-  private let sink: SinkService<Dictionary>
+  private let security: SecurityService<Dictionary>
   private let logger: Logger
   private let start: Mutex<Start>
 
@@ -23,9 +23,14 @@ final class Pipeline<Translation: ObjectTranslation, Dictionary: SharedDictionar
 
   /// - Parameter waitsForPlugins: whether the first configuration does, until ``goOn()`` at the latest: no request is to be
   ///   served without plugins that will be there a moment later.
-  init(translation: Translation, sink: SinkService<Dictionary>, waitsForPlugins: Bool = false, logger: Logger) {
+  init(
+    translation: Translation,
+    security: SecurityService<Dictionary>,
+    waitsForPlugins: Bool = false,
+    logger: Logger
+  ) {
     self.translation = Mutex(translation)
-    self.sink = sink
+    self.security = security
     self.logger = logger
     start = Mutex(Start(needsPlugins: waitsForPlugins))
   }
@@ -35,7 +40,7 @@ final class Pipeline<Translation: ObjectTranslation, Dictionary: SharedDictionar
   /// Another set of plugins.
   func take(_ parts: [PluginSet.Part]) {
     // Under the lock: a change that is older must not come after it.
-    translation.withLock { sink.apply($0.apply(parts)) }
+    translation.withLock { security.apply($0.apply(parts)) }
     goOn()
   }
 
@@ -47,14 +52,14 @@ final class Pipeline<Translation: ObjectTranslation, Dictionary: SharedDictionar
       change(&start)
       return !start.needsMesh && !start.needsPlugins
     }
-    if isOver { sink.complete() }
+    if isOver { security.complete() }
   }
 
   var remarks: [TranslationRemark] { translation.withLock { $0.remarks } }
 
   func take(_ report: XDSClientReport<MeshResource>) {
     switch report {
-    case .apply(let change): translation.withLock { sink.apply($0.apply(change)) }
+    case .apply(let change): translation.withLock { security.apply($0.apply(change)) }
     case .ready: went { $0.needsMesh = false }
     case .connected(let source): logger.info("connected to the control plane", metadata: ["source": "\(source)"])
     case .disconnected(let source, let reason, let wait):

@@ -1,4 +1,7 @@
+import FoundationEssentials
 import KubernetesObjects
+import SPIFFE
+import SidecarIdentity
 import SidecarSettings
 package import XDSClient
 import XDSProtocol
@@ -19,8 +22,30 @@ package enum StatusDocuments {
       writer.member("lastWriteError", status.sink.lastError ?? "")
       writer.member("refused", status.stream.refusals.count)
       writer.member("remarks", status.remarks.count)
+      if let security = status.security {
+        writer.key("mtls")
+        writer.object { writer in write(security, to: &writer) }
+      }
     }
     return writer.bytes
+  }
+
+  private static func write(_ security: SecurityStatus, to writer: inout JSONWriter) {
+    let identity = security.identity
+    writer.member("mode", security.mode.rawValue)
+    writer.member("connected", identity.isConnected)
+    writer.member("identity", identity.certificate?.identity.description ?? "")
+    writer.member("notAfter", identity.certificate.map { $0.notAfter.formatted(.iso8601) } ?? "")
+    writer.member("roots", identity.roots)
+    writer.member("renewals", identity.figures.renewals)
+    writer.member("addresses", identity.wantedAddresses)
+    writer.member("unknownAddresses", identity.unknownAddresses)
+    writer.member("peers", identity.peers)
+    writer.member("mutualUpstreams", security.upstreams.mutual)
+    writer.member("plainUpstreams", security.upstreams.plain)
+    writer.member("refusedUpstreams", security.upstreams.refused)
+    writer.member("lacksNames", security.lacksNames)
+    writer.member("lastFailure", identity.lastFailure ?? "")
   }
 
   package static func xds(_ status: XDSClientStatus) -> [UInt8] {

@@ -1,3 +1,5 @@
+package import SidecarIdentity
+
 /// What the environment of a sidecar says. A variable with a bad value is named in `problems` and counts as absent: a
 /// library can't end the process that it is in, and a proxy that runs with a default is better than none.
 package struct SidecarSettings: Sendable {
@@ -23,6 +25,13 @@ package struct SidecarSettings: Sendable {
   package var appMetrics: ScrapeTarget?
   /// Of APISIX's own metrics; nil: not merged.
   package var apisixMetrics: ScrapeTarget?
+
+  /// Nil: a sidecar without mutual TLS.
+  package var security: SidecarSecurity?
+  /// Where certificates come from, and what is known of peers.
+  package var identitySource: XDSSource?
+  /// The name in that server's certificate, where it is not the host of its address.
+  package var identityServerName: String?
 
   package var identity = NodeIdentity()
   /// The Pod's labels, as the downward API writes them.
@@ -55,6 +64,8 @@ package struct SidecarSettings: Sendable {
     appMetrics = read("AMESH_APP_METRICS", get, ScrapeTarget.init(parsing:))
     apisixMetrics = read("AMESH_APISIX_METRICS", get, ScrapeTarget.init(url:))
     identity = NodeIdentity(get)
+    // An empty list of callers is a list too.
+    readSecurity { name in name == "AMESH_ALLOWED_IDENTITIES" ? environment[name] : get(name) }
     if let level = get("AMESH_LOG_LEVEL") { logLevel = level }
   }
 
@@ -62,7 +73,7 @@ package struct SidecarSettings: Sendable {
 
   /// The variables that are read: nginx passes on only those that its configuration names.
   package static let variables =
-    NodeIdentity.variables + [
+    NodeIdentity.variables + securityVariables + [
       "AMESH_APISIX_METRICS", "AMESH_APP_METRICS", "AMESH_APP_PROBES", "AMESH_GRPC_SOURCE", "AMESH_LOG_LEVEL",
       "AMESH_POD_LABELS_FILE", "AMESH_ROOT_CERT_FILE", "AMESH_SYNC_INTERVAL", "AMESH_TOKEN_FILE", "AMESH_XDS_PROTOCOL",
       "AMESH_XDS_SERVER_NAME", "AMESH_XDS_SOURCE", "ISTIO_XDS_SOURCE", "METRICS_SERVER_PORT", "STATUS_SERVER_PORT",

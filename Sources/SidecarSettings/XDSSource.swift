@@ -1,4 +1,4 @@
-/// Where a control plane listens: `grpc://HOST:PORT`, or `grpcs://HOST:PORT` with TLS.
+/// Where a control plane listens: `grpc://HOST:PORT`, or with TLS `grpcs://HOST:PORT`, also written `https://HOST:PORT`.
 package struct XDSSource: Sendable, Hashable, CustomStringConvertible {
   package var host: String
   package var port: Int
@@ -11,11 +11,12 @@ package struct XDSSource: Sendable, Hashable, CustomStringConvertible {
   }
 
   package init(parsing text: String) throws(SettingProblem) {
-    let secure = text.hasPrefix("grpcs://")
-    guard secure || text.hasPrefix("grpc://") else {
+    let scheme = ["grpc://", "grpcs://", "https://"].first { text.hasPrefix($0) }
+    guard let scheme else {
       throw SettingProblem("\"\(text.prefix(200))\" is no address; write grpc://HOST:PORT or grpcs://HOST:PORT")
     }
-    var rest = text.dropFirst(secure ? 8 : 7)
+    let secure = scheme != "grpc://"
+    var rest = text.dropFirst(scheme.utf8.count)
     if rest.hasSuffix("/") { rest = rest.dropLast() }
     guard let colon = rest.lastIndex(of: ":"), let port = UInt16(rest[rest.index(after: colon)...]), port > 0 else {
       throw SettingProblem("\"\(text.prefix(200))\" lacks a port; write grpc://HOST:PORT or grpcs://HOST:PORT")

@@ -64,7 +64,7 @@ package struct GRPCTransport: XDSTransport {
   ) async throws(XDSStreamFailure) {
     do {
       let transport = try transport(source)
-      let metadata = metadata(source)
+      let metadata = settings.token(for: source)
       let connected = Latch()
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
@@ -90,13 +90,7 @@ package struct GRPCTransport: XDSTransport {
     }
   }
 
-  var options: CallOptions {
-    var options = CallOptions.defaults
-    // The next address may answer sooner.
-    options.waitForReady = false
-    options.maxResponseMessageBytes = settings.maximumResponseBytes
-    return options
-  }
+  var options: CallOptions { settings.options }
 
   private func transport(_ source: XDSSource) throws -> HTTP2ClientTransport.Posix {
     let security: HTTP2ClientTransport.Posix.TransportSecurity =
@@ -106,21 +100,33 @@ package struct GRPCTransport: XDSTransport {
     return try .http2NIOPosix(
       target: .dns(host: source.host, port: source.port),
       transportSecurity: security,
-      config: .defaults {
-        $0.http2.authority = settings.serverName
-        $0.connection.keepalive = .init(
-          time: settings.keepaliveTime,
-          timeout: settings.keepaliveTimeout,
-          allowWithoutCalls: false
-        )
-      },
+      config: settings.configuration,
       eventLoopGroup: group
     )
   }
+}
 
-  private func metadata(_ source: XDSSource) -> Metadata {
+extension GRPCTransport.Settings {
+  var options: CallOptions {
+    var options = CallOptions.defaults
+    // The next address may answer sooner.
+    options.waitForReady = false
+    options.maxResponseMessageBytes = maximumResponseBytes
+    // What is received is measured by this one, however it is called (grpc-swift-nio-transport 2.9).
+    options.maxRequestMessageBytes = maximumResponseBytes
+    return options
+  }
+
+  var configuration: HTTP2ClientTransport.Posix.Config {
+    .defaults {
+      $0.http2.authority = serverName
+      $0.connection.keepalive = .init(time: keepaliveTime, timeout: keepaliveTimeout, allowWithoutCalls: false)
+    }
+  }
+
+  func token(for source: XDSSource) -> Metadata {
     // A token that goes over plain text is a token given away.
-    guard source.isSecure, let data = try? Data(contentsOf: URL(filePath: settings.tokenFile)) else { return [:] }
+    guard source.isSecure, let data = try? Data(contentsOf: URL(filePath: tokenFile)) else { return [:] }
     let token = String(decoding: data.prefix(1 << 16), as: UTF8.self).filter { !$0.isWhitespace }
     return token.isEmpty ? [:] : ["authorization": "Bearer \(token)"]
   }

@@ -32,10 +32,13 @@ package enum XDSResponse: Sendable {
 package struct XDSStreamFailure: Error, Sendable, Hashable, CustomStringConvertible {
   /// The server does not know the method.
   package var isUnimplemented: Bool
+  /// The server does not know who calls.
+  package var isUnauthenticated: Bool
   package var description: String
 
-  package init(_ description: String, isUnimplemented: Bool = false) {
+  package init(_ description: String, isUnimplemented: Bool = false, isUnauthenticated: Bool = false) {
     self.isUnimplemented = isUnimplemented
+    self.isUnauthenticated = isUnauthenticated
     self.description = description
   }
 }

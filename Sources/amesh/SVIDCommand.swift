@@ -2,12 +2,11 @@ import ArgumentParser
 import CallerAuthentication
 import CertificateAuthority
 import CredentialFiles
-import Crypto
 import Foundation
 import Glibc
 import SPIFFE
-import SwiftASN1
-import X509
+import SidecarIdentity
+import WorkloadKeys
 
 struct SVIDCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -57,11 +56,11 @@ struct SVIDCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailure {
       let fetch = SecretFetch(server: try place(), token: try token(), timeout: .seconds(timeout))
-      let key = P256.Signing.PrivateKey()
-      let secrets = try await fetch.fetch(request: try Self.request(key))
+      let key = try FreshKey.p256()
+      let secrets = try await fetch.fetch(request: key.request)
       let chain = try Self.certificates(secrets.chain)
       let roots = try Self.certificates(secrets.bundle)
-      guard chain.first?.publicKey.derBytes == Array(key.publicKey.derRepresentation) else {
+      guard chain.first?.publicKey.derBytes == key.publicKey else {
         throw Failure(.failed, "the certificate that came is for another key; look at the server's log")
       }
       if let out { try Self.keep(secrets, key, in: out) }
@@ -107,16 +106,6 @@ struct SVIDCommand: AsyncParsableCommand {
     }
   }
 
-  private static func request(_ key: P256.Signing.PrivateKey) throws -> String {
-    try CertificateSigningRequest(
-      version: .v1,
-      subject: DistinguishedName(),
-      privateKey: Certificate.PrivateKey(key),
-      attributes: CertificateSigningRequest.Attributes([]),
-      signatureAlgorithm: .ecdsaWithSHA256
-    ).serializeAsPEM().pemString
-  }
-
   private static func certificates(_ pem: [UInt8]) throws(Failure) -> [MeshCertificate] {
     do {
       return try MeshCertificate.readPEM(pem, maximumBytes: 1 << 20, maximumBlocks: 64)
@@ -137,13 +126,13 @@ struct SVIDCommand: AsyncParsableCommand {
   /// The key first: whoever watches for the certificate finds both.
   private static func keep(
     _ secrets: SecretFetch.Secrets,
-    _ key: P256.Signing.PrivateKey,
+    _ key: FreshKey,
     in directory: String
   ) throws(Failure) {
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
       throw Failure(.cannotCreate, "--out: \(directory) can't be made: \(String(cString: strerror(errno)))")
     }
-    try write(Array((key.pemRepresentation + "\n").utf8), to: "\(directory)/tls.key", mode: 0o600)
+    try write(Array(key.privateKey.utf8), to: "\(directory)/tls.key", mode: 0o600)
     try write(secrets.bundle, to: "\(directory)/ca.crt", mode: 0o644)
     try write(secrets.chain, to: "\(directory)/tls.crt", mode: 0o644)
   }

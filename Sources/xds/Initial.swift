@@ -2,8 +2,10 @@ import DataPlane
 import Glibc
 import Logging
 import Observability
+import SidecarIdentity
 import SidecarSettings
 import Synchronization
+import WorkloadKeys
 
 /// Called by APISIX once in its privileged agent, with the `ngx_shm_zone_t` of `xds-config` and of `xds-config-version`.
 ///
@@ -34,7 +36,7 @@ import Synchronization
     settings: settings,
     translation: MeshTranslation(),
     dictionary: NginxDictionary(configuration: configurationZone, version: versionZone),
-    surroundings: .process(),
+    surroundings: .process(makeKey: { try FreshKey.p256() }),
     logger: logger(LogLevel.named(settings.logLevel))
   )
   // The one place where work is nobody's child: it lives as long as the process.

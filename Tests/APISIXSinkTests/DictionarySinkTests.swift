@@ -90,7 +90,8 @@ import Testing
     #expect(next.hasConfiguration)
   }
 
-  @Test func `a first configuration is served when the workers have looked, what an earlier process has written at once`() {
+  @Test
+  func `a first configuration is served when the workers have looked, what an earlier process has written at once`() {
     var first = DictionarySink()
     _ = first.write(to: dictionary, now: .zero)
     #expect(!first.isServed(now: .seconds(99)))

@@ -140,7 +140,8 @@ struct ClientState<Content: Sendable>: Sendable {
       collectOrphans(type, now: now)
       for name in waiting[type].sorted() { drop(ClientKey(type: type, name: name), now: now, change: &change) }
     }
-    isInUse = isInUse || waiting.allSatisfy(\.isEmpty) || readySince.map { now >= $0 + configuration.absenceTime } ?? false
+    isInUse =
+      isInUse || waiting.allSatisfy(\.isEmpty) || readySince.map { now >= $0 + configuration.absenceTime } ?? false
     return change
   }
 

@@ -157,11 +157,18 @@ class Pod:
         if problems:
             raise problems[0]
 
+    def prepare(self, files):
+        """Files by name for the one directory that it may write to, as a volume would bring them."""
+        writable = self.folder / "run"
+        writable.mkdir(exist_ok=True)
+        writable.chmod(0o777)
+        for name, content in files.items():
+            (writable / name).write_bytes(content)
+        return writable
+
     def start(self, source, **environment):
         """As the injector starts it: a root that can't be written, no capabilities, one directory."""
-        writable = self.folder / "run"
-        writable.mkdir()
-        writable.chmod(0o777)
+        writable = self.prepare({})
         variables = {
             "AMESH_XDS_SOURCE": source, "POD_NAME": "cart", "POD_NAMESPACE": "shop", "POD_IP": POD,
             "AMESH_LOG_LEVEL": "warn", **environment,

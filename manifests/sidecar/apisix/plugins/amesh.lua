@@ -14,6 +14,8 @@ local C = ffi.C
 local NAME = "amesh"
 -- What comes in by any other port is for the application.
 local OUTBOUND_PORT = 19080
+-- Here the mesh sends to: no redirect has led it, and a header names the application's port.
+local MUTUAL_PORT = 19443
 
 -- The beginnings of nginx's structures, which are the same since there is nginx. Functions have names of ours, since
 -- LuaJIT takes no second declaration of one that anybody else has declared.
@@ -46,6 +48,21 @@ local function original_destination(own_port)
   return "[" .. ffi.string(C.amesh_inet_ntop(AF_INET6, address.v6, text, 46)) .. "]", port
 end
 
+-- Of a request; found once, since the header goes before the request is sent on.
+local function destination(ctx)
+  local own_port = tonumber(ctx.var.server_port)
+  if own_port ~= MUTUAL_PORT then return original_destination(own_port) end
+  local known = ctx.amesh_mutual_destination
+  if not known then
+    local port = ctx.var.http_x_amesh_port
+    port = port and port:match("^[1-9]%d?%d?%d?%d?$") and tonumber(port)
+    local host = ctx.var.server_addr
+    known = { host = port and (host:find(":", 1, true) and "[" .. host .. "]" or host), port = port }
+    ctx.amesh_mutual_destination = known
+  end
+  return known.host, known.port
+end
+
 -- The list of the metadata as a set, made once for each list.
 local sets = setmetatable({}, { __mode = "k" })
 
@@ -62,14 +79,24 @@ local function listeners()
   return set
 end
 
-core.ctx.register_var("amesh_listener", function(ctx)
+-- What a gateway tells its upstreams and a sidecar does not.
+local function be_transparent(ctx)
+  local var = ctx.var
   -- Every route takes websockets, and so APISIX would hand `Connection` on. It is between two peers: by a client's `close`
   -- an upstream would end connections that APISIX keeps, and requests would fail.
-  if not ctx.var.http_upgrade then ctx.var.http_connection = "" end
+  if not var.http_upgrade then var.http_connection = "" end
+  -- The application would build its links with the sidecar's port.
+  var.var_x_forwarded_host = var.http_x_forwarded_host or ""
+  var.var_x_forwarded_port = var.http_x_forwarded_port or ""
+end
+
+-- All routes ask for it, so it is asked once for each request, before anything else is done.
+core.ctx.register_var("amesh_listener", function(ctx)
+  be_transparent(ctx)
   local own_port = tonumber(ctx.var.server_port)
   local direction = own_port == OUTBOUND_PORT and "o" or "i"
   local known = listeners()
-  local host, port = original_destination(own_port)
+  local host, port = destination(ctx)
   if host then
     local by_address = direction .. ":" .. host .. ":" .. port
     if known[by_address] then return by_address end
@@ -101,7 +128,7 @@ function _M.check_schema(conf, schema_type)
 end
 
 function _M.access(conf, ctx)
-  local host, port = original_destination(tonumber(ctx.var.server_port))
+  local host, port = destination(ctx)
   -- To hand it on would lead to the sidecar again.
   if not host then return 503 end
   local node = { host = host, port = conf.port or port, weight = 1, priority = 0 }
