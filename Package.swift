@@ -247,8 +247,8 @@ let package = Package(
     .target(
       name: "XDSClient",
       dependencies: [
-        "CertificateAuthority", "EnvoyAPI", "EnvoyServices", "KubernetesObjects", "PluginConfiguration", "SidecarIdentity",
-        "SidecarSettings", "XDSProtocol",
+        "CertificateAuthority", "EnvoyAPI", "EnvoyServices", "KubernetesObjects", "PluginConfiguration",
+        "SidecarIdentity", "SidecarSettings", "XDSProtocol",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "NIOCore", package: "swift-nio"),
