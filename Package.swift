@@ -248,7 +248,8 @@ let package = Package(
       name: "XDSClient",
       dependencies: [
         "CertificateAuthority", "EnvoyAPI", "EnvoyServices", "KubernetesObjects", "PluginConfiguration",
-        "SidecarIdentity", "SidecarSettings", "XDSProtocol",
+        "SidecarIdentity",
+        "SidecarSettings", "XDSProtocol",
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -18,11 +18,23 @@ package struct PluginIndex: Sendable {
   }
 
   private struct Namespace: Sendable {
-    var configs: [String: PluginConfig] = [:]
+    private(set) var configs: [String: PluginConfig] = [:]
+    /// The one that is asked first comes first: sorted once, not for each kind of Pod.
+    private(set) var ordered: [PluginConfig] = []
     var labels: [String: [String: String]] = [:]
     var kinds: [[String: String]: Kind] = [:]
 
     var isEmpty: Bool { configs.isEmpty && labels.isEmpty }
+
+    mutating func set(_ config: PluginConfig?, for name: String) {
+      if configs[name] != nil { ordered.removeAll { $0.key.name == name } }
+      configs[name] = config
+      guard let config else { return }
+      let place = ordered.firstIndex { config.precedes($0) } ?? ordered.endIndex
+      ordered.insert(config, at: place)
+    }
+
+    func set(for labels: [String: String]) -> PluginSet { PluginSet(ordered: ordered.filter { $0.selects(labels) }) }
   }
 
   private var namespaces: [String: Namespace] = [:]
@@ -70,11 +82,11 @@ package struct PluginIndex: Sendable {
     defer { put(namespace, key.namespace) }
     let before = namespace.configs[key.name]
     guard before != config else { return [] }
-    namespace.configs[key.name] = config
+    namespace.set(config, for: key.name)
     var changed: Set<Pod> = []
     for (labels, kind) in namespace.kinds {
       guard before?.selects(labels) ?? false || config?.selects(labels) ?? false else { continue }
-      let set = Self.set(for: labels, namespace.configs)
+      let set = namespace.set(for: labels)
       guard set != kind.set else { continue }
       namespace.kinds[labels]?.set = set
       guard set.revision != kind.set.revision else { continue }
@@ -100,7 +112,7 @@ package struct PluginIndex: Sendable {
     namespace.labels[pod.name] = labels
     guard let labels else { return true }
     if namespace.kinds[labels] == nil {
-      namespace.kinds[labels] = Kind(set: Self.set(for: labels, namespace.configs))
+      namespace.kinds[labels] = Kind(set: namespace.set(for: labels))
     }
     namespace.kinds[labels]?.pods.insert(pod.name)
     return namespace.kinds[labels]?.set.revision != revision
@@ -108,9 +120,5 @@ package struct PluginIndex: Sendable {
 
   private mutating func put(_ namespace: Namespace, _ name: String) {
     namespaces[name] = namespace.isEmpty ? nil : namespace
-  }
-
-  private static func set(for labels: [String: String], _ configs: [String: PluginConfig]) -> PluginSet {
-    PluginSet(merging: configs.values.filter { $0.selects(labels) })
   }
 }

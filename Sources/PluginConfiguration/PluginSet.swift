@@ -42,8 +42,10 @@ package struct PluginSet: Sendable, Equatable {
   package init() {}
 
   /// - Parameter configs: that select the Pod, in any order.
-  package init(merging configs: [PluginConfig]) {
-    let ordered = configs.sorted { $0.precedes($1) }
+  package init(merging configs: [PluginConfig]) { self.init(ordered: configs.sorted { $0.precedes($1) }) }
+
+  /// - Parameter ordered: the one that is asked first comes first.
+  init(ordered: [PluginConfig]) {
     self.configs = ordered.map(\.key)
     for config in ordered { versions[config.key] = config.version }
     /// Plugins that a config takes for every route, with its priority: nobody after it can have them.
@@ -84,18 +86,12 @@ package struct PluginSet: Sendable, Equatable {
   private static func revision(of parts: [Part]) -> String {
     var revision = Revision()
     for part in parts {
+      // A version says what a config holds; what is left of it here is told by the plugins' names.
       revision.add(part.key.description)
       revision.add(part.version)
-      for target in part.targets {
-        revision.add(target.direction?.rawValue ?? "*")
-        for service in target.services { revision.add("\(service.namespace)/\(service.name)") }
-        for host in target.hosts { revision.add(host) }
-        for port in target.ports { revision.add(String(port)) }
-      }
       for plugin in part.plugins {
         revision.add(plugin.key.phase.rawValue)
         revision.add(plugin.key.name)
-        revision.add(plugin.text)
       }
     }
     return revision.text

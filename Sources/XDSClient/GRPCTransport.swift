@@ -112,6 +112,8 @@ extension GRPCTransport.Settings {
     // The next address may answer sooner.
     options.waitForReady = false
     options.maxResponseMessageBytes = maximumResponseBytes
+    // What is received is measured by this one, however it is called (grpc-swift-nio-transport 2.9).
+    options.maxRequestMessageBytes = maximumResponseBytes
     return options
   }
 

@@ -13,6 +13,7 @@ import Testing
   ) -> PluginConfig {
     PluginConfig(
       key: PluginConfigKey(namespace: "shop", name: name),
+      generation: targets.isEmpty ? value : 10 + value,
       created: created,
       priority: priority,
       targets: targets,

@@ -5,6 +5,8 @@ import PluginConfiguration
 /// Few names and values, so that random configs meet.
 struct RandomConfigs {
   var random: SeededRandom
+  /// A generation is that of one content.
+  private var count = 0
 
   init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
@@ -15,7 +17,8 @@ struct RandomConfigs {
   mutating func config(_ key: PluginConfigKey) -> PluginConfig {
     var config = PluginConfig(key: key, plugins: [])
     config.uid = "\(key)"
-    config.generation = Int.random(in: 1...9, using: &random)
+    count += 1
+    config.generation = count
     config.created = pick(["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"])
     config.priority = pick([0, 0, 0, 10, -5])
     config.selector = Bool.random(using: &random) ? LabelSelector(matchLabels: ["app": pick(["web", "api"])]) : nil

@@ -85,9 +85,16 @@ struct PluginControlTests {
     await twin.observed.wait { $0.requests("watch", .pluginConfigs) >= count }
   }
 
-  private func condition(_ name: String, _ type: String) async throws -> JSONValue? {
+  private func expect(
+    _ name: String,
+    _ type: String,
+    _ field: String,
+    _ value: String,
+    at place: SourceLocation = #_sourceLocation
+  ) async throws {
     let object = try await twin.get(.pluginConfigs, ObjectKey(namespace: "shop", name: name)).root.value
-    return object["status"]?["conditions"]?.array?.first { $0["type"]?.string == type }
+    let condition = object["status"]?["conditions"]?.array?.first { $0["type"]?.string == type }
+    #expect(condition?[field]?.string == value, sourceLocation: place)
   }
 
   @Test func `a kind that is not there means no plugins, and is found when it comes`() async throws {
@@ -145,9 +152,9 @@ struct PluginControlTests {
       await keeper.round()
       await keeper.round()
       #expect(twin.observed.state.requests("patch", .pluginConfigs) == 2)
-      #expect(try await condition("a", "Accepted")?["status"] == "True")
-      #expect(try await condition("a", "Programmed")?["reason"] == "Pending")
-      #expect(try await condition("bad", "Accepted")?["reason"] == "Invalid")
+      try await expect("a", "Accepted", "status", "True")
+      try await expect("a", "Programmed", "reason", "Pending")
+      try await expect("bad", "Accepted", "reason", "Invalid")
       #expect(notices.withLockedValue { $0.map(\.reason) } == ["PluginConfigInvalid"])
 
       let stream = hub.subscribe(web) {}
@@ -155,7 +162,7 @@ struct PluginControlTests {
       stream.sending(set)
       #expect(hub.acknowledge(web, revision: set.revision, refusals: [:]))
       await keeper.round()
-      #expect(try await condition("a", "Programmed")?["status"] == "True")
+      try await expect("a", "Programmed", "status", "True")
       // Told to the others too.
       #expect(twin.observed.state.requests("patch", .configMaps) == 1)
     }
@@ -171,18 +178,19 @@ struct PluginControlTests {
     let key = PluginConfigKey(namespace: "shop", name: "a")
     var standing = PluginStanding(version: version)
     standing.acknowledged = 2
+    let told = [key: standing]
     try await running([{ try await watch.run() }, { try await reports.run() }]) {
       await watched(1)
-      await makeReports("two").tell([key: standing])
+      await makeReports("two").tell(told)
       await twin.observed.wait { $0.requests("watch", .configMaps) >= 1 }
-      await makeReports("three").tell([key: standing])
+      await makeReports("three").tell(told)
       while reports.others.isEmpty { await Task.yield() }
       await keeper.round()
-      #expect(try await condition("a", "Programmed")?["message"] == "2 selected sidecars have it in force")
+      try await expect("a", "Programmed", "message", "2 selected sidecars have it in force")
       // One that is not heard of any more counts no more, and is taken out.
       live.withLockedValue { $0 = ["one"] }
       await keeper.round()
-      #expect(try await condition("a", "Programmed")?["message"] == "0 of 2 selected sidecars have it in force")
+      try await expect("a", "Programmed", "message", "0 of 2 selected sidecars have it in force")
     }
   }
 

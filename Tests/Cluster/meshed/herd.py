@@ -115,10 +115,7 @@ def churn(checks, server, mesh, namespace):
         plugins = [(f"plugin-{random_one.randrange(20)}", settings)]
         # Each its own, so that nothing is left to age.
         described[name] = config(name, *plugins, selector=selector, priority=number)
-        if selector is None:
-            configs.put({**described[name], "spec": {**described[name]["spec"], "selector": None}})
-        else:
-            configs.put(described[name])
+        configs.put(described[name])
 
     async def run():
         async with herd:
@@ -129,9 +126,18 @@ def churn(checks, server, mesh, namespace):
                     await asyncio.to_thread(change, number)
                 wanted = {name: expected(described, labels) for name, labels in herd.labels.items()}
                 taken = time.monotonic() - began
-                await herd.until(
-                    lambda: all(given(herd.held[name]) == each for name, each in wanted.items()), 30, "its set"
-                )
+
+
+                def wrong():
+                    return [name for name, each in wanted.items() if given(herd.held[name]) != each]
+
+                try:
+                    await herd.until(lambda: not wrong(), 120, "its set")
+                except TimeoutError as error:
+                    (name, *_) = left = wrong()
+                    raise TimeoutError(
+                        f"{error}: {len(left)} are wrong; {name} has {given(herd.held[name])}, not {wanted[name]}"
+                    ) from None
                 checks.note(
                     f"{len(order)} changes in {taken:.0f} s, {herd.pushes} pushes, "
                     f"the last of which {time.monotonic() - began - taken:.1f} s after the last change"

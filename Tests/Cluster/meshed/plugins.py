@@ -165,9 +165,8 @@ class Configs:
         status, answer = self.create(described)
         if status == 409:
             name = described["metadata"]["name"]
-            status, answer = self._server.request(
-                "PATCH", f"{self._path}/{name}", {"spec": described["spec"]}, "application/merge-patch+json"
-            )
+            change = [{"op": "replace", "path": "/spec", "value": described["spec"]}]
+            status, answer = self._server.request("PATCH", f"{self._path}/{name}", change, "application/json-patch+json")
         if status not in (200, 201):
             raise RuntimeError(f"{status}: {answer.get('message')}")
         return answer

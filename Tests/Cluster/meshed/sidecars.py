@@ -77,6 +77,13 @@ class PluginSidecar:
     def debug(self, page):
         return json.loads(self.nginx.get(f"/debug/{page}", self.nginx.status_port))
 
+    def _is_settled(self):
+        try:
+            return self.debug("status")["settled"]
+        except OSError:
+            # Its port is not open yet.
+            return False
+
     def check_restart(self):
         """Kills the process that has the library, while nobody gives it plugins: none of them is lost meanwhile."""
         wanted = self._routes(self.nginx.dump())
@@ -86,7 +93,7 @@ class PluginSidecar:
             agent = self.nginx.agent()
             os.kill(agent, signal.SIGKILL)
             wait_until(lambda: self.nginx.agent() not in (None, agent), 20, "a new process has the library")
-            wait_until(lambda: self.debug("status")["settled"], 20, "it has a whole configuration")
+            wait_until(self._is_settled, 30, "it has a whole configuration")
             assert self._routes(self.nginx.dump()) == wanted, self.nginx.dump().objects
             assert self.debug("plugins")["kept"], self.debug("plugins")
         finally:

@@ -113,9 +113,13 @@ class Streams(Suite):
         self.assertNotEqual(after.version, before.version)
 
     def test_large(self):
-        """Responses of more than a megabyte"""
+        """Responses of several megabytes"""
         server = self.ads()
         services = [message for number in range(1500) for message in mesh.service(number, *range(8000, 8020))]
+        for message in services:
+            if hasattr(message, "alt_stat_name"):
+                message.alt_stat_name = "x" * 5000
+        self.assertGreater(sum(message.ByteSize() for message in services if hasattr(message, "alt_stat_name")), 6 << 20)
         server.set(*services)
         nginx = self.nginx(server, config_size="40m", version_size="4m")
         nginx.wait_for(lambda dump: len(dump.objects) >= 3000, 60, "all objects")

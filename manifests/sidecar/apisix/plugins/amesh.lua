@@ -79,10 +79,20 @@ local function listeners()
   return set
 end
 
-core.ctx.register_var("amesh_listener", function(ctx)
+-- What a gateway tells its upstreams and a sidecar does not.
+local function be_transparent(ctx)
+  local var = ctx.var
   -- Every route takes websockets, and so APISIX would hand `Connection` on. It is between two peers: by a client's `close`
   -- an upstream would end connections that APISIX keeps, and requests would fail.
-  if not ctx.var.http_upgrade then ctx.var.http_connection = "" end
+  if not var.http_upgrade then var.http_connection = "" end
+  -- The application would build its links with the sidecar's port.
+  var.var_x_forwarded_host = var.http_x_forwarded_host or ""
+  var.var_x_forwarded_port = var.http_x_forwarded_port or ""
+end
+
+-- All routes ask for it, so it is asked once for each request, before anything else is done.
+core.ctx.register_var("amesh_listener", function(ctx)
+  be_transparent(ctx)
   local own_port = tonumber(ctx.var.server_port)
   local direction = own_port == OUTBOUND_PORT and "o" or "i"
   local known = listeners()
