@@ -58,8 +58,9 @@ final class PluginRules: Service {
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      while self.file != nil, !Task.isCancelled {
-        try? await Task.sleep(for: Self.interval)
+      // Without a file there is nothing to follow, but a service that ends takes the process with it.
+      while !Task.isCancelled {
+        try? await Task.sleep(for: self.file == nil ? .seconds(1 << 30) : Self.interval)
         self.look()
       }
     }

@@ -1,9 +1,11 @@
 """Mutual TLS between two real sidecars, each in a Pod of its own."""
 
+import http.server
 import json
 import os
 import pathlib
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -22,26 +24,26 @@ from peers.process import free_port, wait_until
 
 MUTUAL_PORT = 19443
 SERVICE = "240.0.0.20"
+# Where somebody else than a sidecar listens.
+IMPOSTOR = "10.9.7.7"
 
 
 def outbound():
-    """Port 80 leads to the other Pod's application."""
-    assignment = json_format.ParseDict(
-        {
-            "cluster_name": "cart",
-            "endpoints": [
-                {
-                    "lb_endpoints": [
-                        {"endpoint": {"address": {"socket_address": {"address": OUTSIDE, "port_value": 8080}}}}
-                    ]
-                }
-            ],
-        },
-        endpoint_pb2.ClusterLoadAssignment(),
-    )
+    """Port 80 leads to the other Pod's application, or by its host to whom somebody calls `pay`."""
+    routes = mesh.routes("80", "cart")
+    routes.virtual_hosts.add().CopyFrom(mesh.routes("", "pay", "pay.example").virtual_hosts[0])
+    routes.virtual_hosts[1].name = "pay"
     return [
-        mesh.cluster("cart"), assignment, mesh.routes("80", "cart"), mesh.listener("0.0.0.0_80", "80", 80),
+        mesh.cluster("cart"), assignment("cart", OUTSIDE), mesh.cluster("pay"), assignment("pay", IMPOSTOR),
+        routes, mesh.listener("0.0.0.0_80", "80", 80),
     ]  # fmt: skip
+
+
+def assignment(name, address):
+    place = {"endpoint": {"address": {"socket_address": {"address": address, "port_value": 8080}}}}
+    return json_format.ParseDict(
+        {"cluster_name": name, "endpoints": [{"lb_endpoints": [place]}]}, endpoint_pb2.ClusterLoadAssignment()
+    )
 
 
 def inbound():
@@ -84,6 +86,47 @@ def inbound():
     return [cluster, listener]
 
 
+class Impostor(http.server.ThreadingHTTPServer):
+    """A TLS server of Python's, with whatever certificate; asks for one too, as a sidecar does."""
+
+    # The other sidecar has 19443 of every address there.
+    PORT = 20443
+
+    daemon_threads = True
+
+    def __init__(self, folder, trusted):
+        super().__init__((IMPOSTOR, self.PORT), _Impostor)
+        self.folder = folder
+        self.trusted = trusted
+        self.callers = []
+
+    def show(self, chain, key):
+        (self.folder / "impostor.pem").write_bytes(chain + key)
+
+    def finish_request(self, request, client_address):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.folder / "impostor.pem")
+        context.load_verify_locations(cadata=self.trusted.decode())
+        context.verify_mode = ssl.CERT_REQUIRED
+        try:
+            with context.wrap_socket(request, server_side=True) as secured:
+                self.callers.append(dict(secured.getpeercert()["subjectAltName"])["URI"])
+                super().finish_request(secured, client_address)
+        except (OSError, ssl.SSLError):
+            pass
+
+
+class _Impostor(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.send_header("x-port", self.headers["x-amesh-port"])
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
 class Other:
     """The other Pod's sidecar: its network namespace is the first one's outside."""
 
@@ -124,7 +167,7 @@ class MutualTLS(unittest.TestCase):
         holder = tempfile.TemporaryDirectory(prefix="mtls-")
         cls.addClassCleanup(holder.cleanup)
         cls.folder = pathlib.Path(holder.name)
-        cls.pod = Pod(cls.folder, [f"{OUTSIDE}:8080", f"{SERVICE}:80"])
+        cls.pod = Pod(cls.folder, [f"{OUTSIDE}:8080", f"{SERVICE}:80"], [IMPOSTOR])
         cls.addClassCleanup(cls.pod.stop)
         cls.pod.there(lambda: cls.pod.serve("127.0.0.1:8080"))
         cls.pod.there(cls.redirect_other)
@@ -132,6 +175,7 @@ class MutualTLS(unittest.TestCase):
         cls.identity = IdentityServer(f"0.0.0.0:{identity_port}")
         cls.addClassCleanup(cls.identity.stop)
         cls.identity.set_workload(OUTSIDE, workload("cart"))
+        cls.identity.set_workload(IMPOSTOR, workload("pay", mtls_port=Impostor.PORT))
         cls.ads = ADSServer()
         cls.addClassCleanup(cls.ads.stop)
         cls.ads.set(*outbound())
@@ -211,7 +255,7 @@ class MutualTLS(unittest.TestCase):
         certificate = headers["x-forwarded-client-cert"]
         self.assertRegex(certificate, rf"^By={spiffe_id('cart')};Hash=[0-9a-f]{{64}};URI={spiffe_id('web')}$")
         self.assertNotIn("x-amesh-port", headers)
-        self.assertEqual(self.secured()["mutualUpstreams"], 1)
+        self.assertEqual(self.secured()["mutualUpstreams"], 2)
 
     def test_wire(self):
         """Nothing of it can be read between the Pods"""
@@ -274,8 +318,33 @@ class MutualTLS(unittest.TestCase):
             status, body = self.direct(certificate=self.client(account=account, namespace=namespace))
             self.assertEqual((status, json.loads(body)["reason"]), (403, "not_allowed"))
 
+    def test_impostor(self):
+        """Who listens where a peer should be, with another certificate than the peer's, is told nothing"""
+        servers = []
+        self.pod.there(lambda: servers.append(Impostor(self.folder, self.identity.authority.pem)))
+        server = servers[0]
+        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        key, pem = make_key()
+        mesh_authority = self.identity.authority
+        for authority, account, options in [
+            (mesh_authority, "cart", {}),
+            (mesh_authority, "pay", {"namespace": "other"}),
+            (mesh_authority, "pay", {"seconds": -60}),
+            (Authority("foreign"), "pay", {}),
+        ]:
+            server.show(authority.issue_to(key.public_key(), account, **options), pem)
+            with self.subTest(account=account, **options):
+                self.assertEqual(self.call(Host="pay.example").status, 502)
+        server.callers.clear()
+        server.show(mesh_authority.issue_to(key.public_key(), "pay"), pem)
+        answer = self.call(Host="pay.example")
+        self.assertEqual((answer.status, answer.headers["x-port"]), (200, "8080"))
+        self.assertEqual(set(server.callers), {spiffe_id("web")})
+
     def test_wrong_identity(self):
-        """A peer with somebody else's certificate gets nothing"""
+        """A peer that is somebody else than the server says gets nothing"""
         self.identity.set_workload(OUTSIDE, workload("somebody"))
         try:
             wait_until(lambda: self.call().status == 502, 20, "the peer is refused")
@@ -288,7 +357,7 @@ class MutualTLS(unittest.TestCase):
         with self.load() as failures:
             for mutual in (False, True, False, True):
                 self.identity.set_workload(OUTSIDE, workload("cart") if mutual else None)
-                wait_until(lambda: self.secured()["mutualUpstreams"] == int(mutual), 20, f"mutual: {mutual}")
+                wait_until(lambda: self.secured()["mutualUpstreams"] == 1 + int(mutual), 20, f"mutual: {mutual}")
                 header = "x-forwarded-client-cert"
                 wait_until(lambda: (header in self.call().seen["headers"]) == mutual, 20, f"goes so: {mutual}")
         self.assertEqual(failures, [])

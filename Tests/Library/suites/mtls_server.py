@@ -70,5 +70,5 @@ class RealServer(unittest.TestCase):
         """Where the server knows of no Pod, traffic goes as it did"""
         wait_until(lambda: self.pod.get(f"http://{SERVICE}/").status == 200, 20, "plaintext arrives")
         state = self.state()
-        self.assertEqual((state["addresses"], state["unknownAddresses"], state["peers"]), (1, 0, 0))
-        self.assertEqual(state["plainUpstreams"], 1)
+        self.assertEqual((state["addresses"], state["unknownAddresses"], state["peers"]), (2, 0, 0))
+        self.assertEqual(state["plainUpstreams"], 2)
