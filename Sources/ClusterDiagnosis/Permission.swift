@@ -2,6 +2,7 @@
 package struct Permission: Sendable, Hashable {
   package var verb: String
   package var group: String
+  /// Its plural name, with a subresource behind a slash.
   package var resource: String
   /// Nil: in all namespaces, or of a kind without.
   package var namespace: String?
@@ -33,10 +34,16 @@ package struct Permission: Sendable, Hashable {
       needed += each(look + ["patch"], "admissionregistration.k8s.io", resource, at: nil, name)
     }
     needed += each(look + ["create", "patch"], "", "configmaps", at: nil, "amesh-root")
+    let plugins = "apisix.apache.org"
+    needed += each(["list", "watch"], plugins, "ameshpluginconfigs", at: nil)
+    needed += each(["patch"], plugins, "ameshpluginconfigs/status", at: nil)
+    let validators = "validatingwebhookconfigurations"
+    needed += each(look + ["patch"], "admissionregistration.k8s.io", validators, at: nil, "amesh-plugin-validator")
     needed += each(look + ["update"], "", "secrets", at: home, "amesh-ca")
     needed += each(look, "", "secrets", at: home, "cacerts")
     needed += each(["create"], "", "secrets", at: home)
     needed += each(look + ["create", "patch"], "", "configmaps", at: home, "amesh-replicas")
+    needed += each(look + ["create", "patch"], "", "configmaps", at: home, "amesh-plugin-reports")
     needed += each(["get", "update"], "coordination.k8s.io", "leases", at: home, "amesh-leader")
     needed += each(["create"], "coordination.k8s.io", "leases", at: home)
     return needed

@@ -106,10 +106,11 @@ package struct ClusterInspector: Sendable {
   }
 
   private func isAllowed(_ permission: Permission, _ account: String) async -> Result<Bool, APIError> {
-    let resource = KubernetesResource(group: permission.group, plural: permission.resource, kind: "")
+    let parts = permission.resource.split(separator: "/", maxSplits: 1).map(String.init)
     let request = AccessRequest(
       permission.verb,
-      resource,
+      KubernetesResource(group: permission.group, plural: parts.first ?? "", kind: ""),
+      subresource: parts.count > 1 ? parts.last : nil,
       namespace: permission.namespace,
       name: permission.name
     )
