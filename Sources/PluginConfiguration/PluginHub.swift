@@ -13,6 +13,13 @@ package final class PluginHub: Sendable {
     var byPod: [Pod: Set<Int>] = [:]
     var count = 0
     var listeners: [@Sendable () -> Void] = []
+
+    /// Who need not be sent anything has all of it in force.
+    mutating func renew() {
+      for (id, subscriber) in subscribers {
+        if let set = index.set(of: subscriber.pod) { subscribers[id]?.renew(set) }
+      }
+    }
   }
 
   let memory = Mutex(Memory())
@@ -24,14 +31,16 @@ package final class PluginHub: Sendable {
   /// - Parameter changes: nil for a config that is gone, or that can't be applied.
   package func take(_ changes: [(key: PluginConfigKey, config: PluginConfig?)]) {
     change { memory in
-      changes.reduce(into: []) { $0.formUnion(memory.index.set($1.config, for: $1.key)) }
+      defer { memory.renew() }
+      return changes.reduce(into: []) { $0.formUnion(memory.index.set($1.config, for: $1.key)) }
     }
   }
 
   /// - Parameter changes: labels of Pods that have a sidecar; nil for a Pod that is gone.
   package func take(_ changes: [(pod: PluginIndex.Pod, labels: [String: String]?)]) {
     change { memory in
-      changes.reduce(into: []) { if memory.index.set($1.labels, for: $1.pod) { $0.insert($1.pod) } }
+      defer { memory.renew() }
+      return changes.reduce(into: []) { if memory.index.set($1.labels, for: $1.pod) { $0.insert($1.pod) } }
     }
   }
 

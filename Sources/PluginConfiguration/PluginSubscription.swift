@@ -26,7 +26,11 @@ package struct PluginSubscription: Sendable {
 
   /// The client is being sent that.
   package func sending(_ set: PluginSet) {
-    hub.memory.withLock { $0.subscribers[id]?.sending(set) }
+    hub.memory.withLock { memory in
+      memory.subscribers[id]?.sending(set)
+      // It may have become another one that reads the same meanwhile.
+      if let now = memory.index.set(of: pod) { memory.subscribers[id]?.renew(now) }
+    }
   }
 
   package func cancel() { hub.cancel(id) }
@@ -48,6 +52,8 @@ struct PluginSubscriber: Sendable {
   /// Configs that are in force there, with their versions.
   private(set) var acknowledged: [PluginConfigKey: String] = [:]
   private(set) var refusals: [PluginConfigKey: String] = [:]
+  /// The revision that is.
+  private var inForce: String?
 
   init(pod: PluginIndex.Pod, wake: @escaping @Sendable () -> Void) {
     self.pod = pod
@@ -62,8 +68,17 @@ struct PluginSubscriber: Sendable {
     if sent.count > Self.remembered { sent.removeFirst() }
   }
 
+  /// A set that reads the same to the sidecar may come of other configs: such that have nothing to give it.
+  mutating func renew(_ set: PluginSet) {
+    for position in sent.indices where sent[position].revision == set.revision {
+      sent[position].versions = set.versions
+    }
+    if inForce == set.revision { acknowledged = set.versions }
+  }
+
   mutating func acknowledge(_ revision: String, _ refusals: [PluginConfigKey: String]) -> Bool {
     guard let position = sent.firstIndex(where: { $0.revision == revision }) else { return false }
+    inForce = revision
     acknowledged = sent[position].versions
     self.refusals = refusals
     // Earlier ones can't come any more.

@@ -11,7 +11,9 @@ import Testing
     let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
     for case let file as URL in files where file.pathExtension == "swift" {
       // The library writes its own texts beside its metrics.
-      let isOther = ["DataPlane", "RoutePlugins", "XDSTranslation"].contains(file.deletingLastPathComponent().lastPathComponent)
+      let isOther = ["DataPlane", "RoutePlugins", "XDSTranslation"].contains(
+        file.deletingLastPathComponent().lastPathComponent
+      )
       guard file.lastPathComponent != "MetricHelp.swift", !isOther else { continue }
       let text = try String(contentsOf: file, encoding: .utf8)
       names.formUnion(text.matches(of: /"(amesh_[a-z_]+)"/).map { String($0.1) })

@@ -43,6 +43,28 @@ import Testing
     #expect(wakes.value > 0)
   }
 
+  @Test func `a config that has nothing to give is in force with what is there already`() throws {
+    let (hub, wakes) = (PluginHub(), Wakes())
+    hub.take([(web, ["app": "web"])])
+    hub.take([config("a", app: "web")])
+    hub.becomeReady()
+    let stream = hub.subscribe(web) { wakes.wake() }
+    guard case .set(let set) = stream.current else { return #expect(Bool(false), "no set") }
+    stream.sending(set)
+    #expect(hub.acknowledge(web, revision: set.revision, refusals: [:]))
+    // The older one has the plugin.
+    let late = config("b", app: "web")
+    hub.take([late])
+    #expect(wakes.value == 0)
+    #expect(hub.standings[late.key]?.acknowledged == 1)
+    let later = config("b", app: "web", generation: 2)
+    hub.take([later])
+    #expect(wakes.value == 0)
+    #expect(hub.standings[later.key]?.version == later.config?.version)
+    hub.take([(late.key, nil)])
+    #expect(Set(hub.standings.keys.map(\.name)) == ["a"])
+  }
+
   @Test func `only those are woken whose set changes`() {
     let hub = PluginHub()
     hub.take([(web, ["app": "web"]), (api, ["app": "api"])])
