@@ -113,6 +113,13 @@ struct ConfigurationTests {
           streamsPerConnection: 10
           streamsPerIdentity: 20
           streamsPerPod: 5
+      plugins:
+        enabled: false
+        address: "::"
+        port: 15811
+        plaintext: true
+        schemaFile: /etc/schemas.json
+        unknownPlugins: deny
 
       """
 

@@ -44,7 +44,7 @@ http {{
     listen 19080;
     listen [::]:19080;
     listen [::]:19081 ipv6only=off;
-    listen 19443 http2;
+    listen 19444 http2;
     location / {{
       content_by_lua_block {{
         local ctx = core.ctx.new()
@@ -96,8 +96,8 @@ class RedirectedSidecar:
         for program in ("iptables", "ip6tables"):
             rule = [program, "-w", "-t", "nat", "-A", "OUTPUT", "-p", "tcp"]
             self._run(*rule, "-m", "owner", "--uid-owner", PROXY, "-j", "RETURN")
-            self._run(*rule, "-m", "multiport", "--dports", "19080,19081,19443", "-j", "RETURN")
-            self._run(*rule, "--dport", "9443", "-j", "REDIRECT", "--to-ports", "19443")
+            self._run(*rule, "-m", "multiport", "--dports", "19080,19081,19444", "-j", "RETURN")
+            self._run(*rule, "--dport", "9443", "-j", "REDIRECT", "--to-ports", "19444")
             self._run(*rule, "--dport", "9000:65535", "-j", "REDIRECT", "--to-ports", "19081")
             self._run(*rule, "-j", "REDIRECT", "--to-ports", "19080")
         configuration = self.folder / "nginx.conf"
