@@ -99,16 +99,20 @@ struct IdentityClientTests {
             seen.withLock { $0.append(csr) }
             await connection.send(
               .secrets,
-              .secrets(chain: try? mesh.issue(csr, life: 60), bundle: mesh.rootPEM + "\n")
+              .secrets(chain: try? mesh.issue(csr, life: 36_000), bundle: mesh.rootPEM + "\n")
             )
           }
+          // Time runs while answers are on their way: they have hours. The last one is in hand when it is answered.
+          _ = await connection.next(.secrets)
           return nil
         }
       ]
     )
     #expect(Set(seen.withLock { $0 }).count == 3)
     let status = await client.status
-    #expect(status.figures.renewals == 2 && status.figures.refusals == 0 && status.roots == 1)
+    #expect(status.figures.renewals == 2)
+    #expect(status.figures.refusals == 0)
+    #expect(status.roots == 1)
   }
 
   @Test func `peers are asked for when they are wanted, and again on the next connection`() async throws {
