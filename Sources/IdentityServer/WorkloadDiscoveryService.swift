@@ -1,3 +1,4 @@
+package import CallServer
 import CallerAuthentication
 import EnvoyServices
 import GRPCCore
@@ -18,7 +19,6 @@ package struct WorkloadDiscoveryService: CallService {
     source: WorkloadSource,
     authentication: any CallerAuthentication,
     streams: StreamBook,
-    limits: IdentityLimits,
     identifier: String,
     logger: Logger
   ) {
@@ -28,7 +28,7 @@ package struct WorkloadDiscoveryService: CallService {
     self.logger = logger
     configuration = XDSServerConfiguration(
       typeURLs: [workloadTypeURL],
-      maximumNames: limits.maximumWorkloadsPerStream,
+      maximumNames: Self.maximumAddresses,
       // The longest text of an address has 45.
       maximumNameBytes: 64,
       controlPlaneIdentifier: identifier
@@ -42,6 +42,9 @@ package struct WorkloadDiscoveryService: CallService {
       }
     ]
   }
+
+  /// That a stream may ask for: all that a sidecar sends to.
+  private static let maximumAddresses = 16_384
 
   private typealias Discovery = Amesh_Workload_V1_WorkloadDiscoveryService.Method
 }

@@ -40,7 +40,7 @@ final class CallConnection: ChannelInboundHandler {
   private var mustFlush = false
 
   /// - Parameter methods: by path, `/SERVICE/METHOD`.
-  init(methods: [String: any CallMethod], peer: ConnectionPeer, limits: IdentityLimits, executor: LoopExecutor) {
+  init(methods: [String: any CallMethod], peer: ConnectionPeer, limits: CallLimits, executor: LoopExecutor) {
     self.methods = methods
     self.peer = peer
     self.executor = executor

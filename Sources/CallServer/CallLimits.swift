@@ -1,6 +1,6 @@
 /// What a client, or all of them together, may take of the server. Connections are counted for each listener by itself, so
 /// that a flood over the network leaves the Unix socket alone.
-package struct IdentityLimits: Sendable, Hashable {
+package struct CallLimits: Sendable, Hashable {
   /// Open connections in all, each of which takes a descriptor.
   package var maximumConnections = 16_384
   /// Open connections from one address, an IPv6 network of 64 bits counting as one: a quarter of all, since a whole
@@ -28,10 +28,6 @@ package struct IdentityLimits: Sendable, Hashable {
   /// for both and the grace is cut off.
   package var keepaliveTime: Duration = .seconds(60)
   package var keepaliveTimeout: Duration = .seconds(20)
-  /// Names on a stream; a caller has its own and those of trust domains.
-  package var maximumNamesPerStream = 64
-  /// Addresses that a stream of workload discovery may ask for: all that a sidecar sends to.
-  package var maximumWorkloadsPerStream = 16_384
 
   package init() {}
 }

@@ -12,10 +12,10 @@ final class ConnectionBook: Sendable {
     var byAddress: [PeerAddress: Int] = [:]
   }
 
-  private let limits: IdentityLimits
+  private let limits: CallLimits
   private let state = NIOLockedValueBox(State())
 
-  init(limits: IdentityLimits) { self.limits = limits }
+  init(limits: CallLimits) { self.limits = limits }
 
   /// - Returns: nil where the connection is welcome; it must `leave` then.
   func enter(_ address: PeerAddress?) -> Refusal? {

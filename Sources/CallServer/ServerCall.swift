@@ -73,7 +73,7 @@ package final class ServerCall {
   }
 
   /// All there is to say.
-  func answer(_ message: some Message, _ metadata: Metadata = [:]) {
+  package func answer(_ message: some Message, _ metadata: Metadata = [:]) {
     connection?.gather {
       begin(metadata)
       send(message)

@@ -5,17 +5,17 @@ import MetricsTestKit
 import SPIFFE
 import Testing
 
-@testable import IdentityServer
+@testable import CallServer
 
 @Suite struct StreamBookTests {
   private let recorded = TestMetrics()
 
   private func book(_ all: Int, _ perIdentity: Int, _ perPod: Int) -> StreamBook {
-    var limits = IdentityLimits()
+    var limits = CallLimits()
     limits.maximumStreams = all
     limits.maximumStreamsPerIdentity = perIdentity
     limits.maximumStreamsPerPod = perPod
-    return StreamBook(limits: limits, metrics: IdentityMetrics(factory: recorded), draw: { 0.25 })
+    return StreamBook(limits: limits, metrics: CallServerMetrics(factory: recorded), draw: { 0.25 })
   }
 
   private func caller(_ account: String, pod: String?) throws -> Caller {

@@ -1,7 +1,7 @@
 import NIOHTTP2
 import Testing
 
-@testable import IdentityServer
+@testable import CallServer
 
 @Suite struct InboundWindowsTests {
   @Test func `the connection's window is filled up while little waits, and again when it has been taken`() {

@@ -1,12 +1,12 @@
 import Testing
 
-@testable import IdentityServer
+@testable import CallServer
 
 @Suite struct ConnectionBookTests {
   private static let addresses = (1...3).map { PeerAddress(ipv4: $0) }
 
   private func book(_ all: Int, _ perAddress: Int) -> ConnectionBook {
-    var limits = IdentityLimits()
+    var limits = CallLimits()
     limits.maximumConnections = all
     limits.maximumConnectionsPerAddress = perAddress
     return ConnectionBook(limits: limits)

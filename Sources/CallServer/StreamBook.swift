@@ -1,5 +1,5 @@
 import CallerAuthentication
-import GRPCCore
+package import GRPCCore
 import NIOConcurrencyHelpers
 import SPIFFE
 
@@ -31,15 +31,15 @@ package final class StreamBook: Sendable {
     deinit { book.leave(caller) }
   }
 
-  private let limits: IdentityLimits
-  private let metrics: IdentityMetrics
+  private let limits: CallLimits
+  private let metrics: CallServerMetrics
   private let draw: @Sendable () -> Double
   private let state = NIOLockedValueBox(State())
 
   /// - Parameter draw: a number from 0 up to 1, at random; spreads those that are told to come again.
   package init(
-    limits: IdentityLimits,
-    metrics: IdentityMetrics,
+    limits: CallLimits,
+    metrics: CallServerMetrics,
     draw: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
   ) {
     self.limits = limits
@@ -94,12 +94,12 @@ package final class StreamBook: Sendable {
 
 extension RPCError {
   /// How clients of gRPC are told when to come again (gRFC A6), in milliseconds.
-  static let pushbackKey = "grpc-retry-pushback-ms"
+  package static let pushbackKey = "grpc-retry-pushback-ms"
 
   /// Come again in half a second to one and a half.
   ///
   /// - Parameter draw: a number from 0 up to 1.
-  static func comeAgain(_ code: RPCError.Code, _ message: String, draw: Double) -> RPCError {
+  package static func comeAgain(_ code: RPCError.Code, _ message: String, draw: Double) -> RPCError {
     RPCError(code: code, message: message, metadata: [pushbackKey: "\(Int(500 + draw * 1000))"])
   }
 }

@@ -4,7 +4,7 @@ import NIOPosix
 import ServiceLifecycle
 
 /// One listener and what is served on it: gRPC over HTTP/2.
-package struct IdentityServer: Service {
+package struct CallServer: Service {
   private let socket: ListeningSocket
   private let handlers: ConnectionHandlers
   private let group: any EventLoopGroup
@@ -15,9 +15,9 @@ package struct IdentityServer: Service {
   ///   - jitter: a number from -1 to 1 for each connection, which spreads the ages of connections.
   package init(
     socket: ListeningSocket,
-    limits: IdentityLimits,
+    limits: CallLimits,
     tls: (@Sendable () -> ConnectionTLS?)?,
-    metrics: IdentityMetrics,
+    metrics: CallServerMetrics,
     jitter: @escaping @Sendable () -> Double,
     services: [any CallService]
   ) {
@@ -67,10 +67,10 @@ package struct IdentityServer: Service {
 
 /// All listeners of the process: told to end together, so that a shutdown takes as long as the slowest of them, not as all
 /// one after the other.
-package struct IdentityServers: Service {
-  private let servers: [IdentityServer]
+package struct CallServers: Service {
+  private let servers: [CallServer]
 
-  package init(_ servers: [IdentityServer]) { self.servers = servers }
+  package init(_ servers: [CallServer]) { self.servers = servers }
 
   package func run() async throws {
     try await withThrowingTaskGroup { group in

@@ -4,7 +4,7 @@ import NIOEmbedded
 import NIOTLS
 import Testing
 
-@testable import IdentityServer
+@testable import CallServer
 
 /// With an event loop whose clock is ours.
 @Suite struct ConnectionGuardTests {
@@ -76,7 +76,7 @@ import Testing
     let channel = EmbeddedChannel()
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     let deadlines = ConnectionDeadlines(
-      limits: IdentityLimits(),
+      limits: CallLimits(),
       usesTLS: connection.usesTLS,
       age: connection.age.map { .seconds($0) },
       now: channel.embeddedEventLoop.now
@@ -122,7 +122,7 @@ import Testing
     let channel = EmbeddedChannel(handler: ClosingSlowly())
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     let deadlines = ConnectionDeadlines(
-      limits: IdentityLimits(),
+      limits: CallLimits(),
       usesTLS: true,
       age: nil,
       now: channel.embeddedEventLoop.now
@@ -140,7 +140,7 @@ import Testing
     let channel = EmbeddedChannel()
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     let deadlines = ConnectionDeadlines(
-      limits: IdentityLimits(),
+      limits: CallLimits(),
       usesTLS: true,
       age: .seconds(5),
       now: channel.embeddedEventLoop.now

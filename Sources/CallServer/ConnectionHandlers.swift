@@ -5,9 +5,9 @@ import NIOSSL
 /// Furnishes each connection of a listener: TLS, deadlines, HTTP/2, calls.
 struct ConnectionHandlers: Sendable {
   private let methods: [String: any CallMethod]
-  private let limits: IdentityLimits
+  private let limits: CallLimits
   private let tls: (@Sendable () -> ConnectionTLS?)?
-  private let metrics: IdentityMetrics
+  private let metrics: CallServerMetrics
   private let jitter: @Sendable () -> Double
   private let book: ConnectionBook
 
@@ -19,9 +19,9 @@ struct ConnectionHandlers: Sendable {
   ///   - jitter: a number from -1 to 1 for each connection, which spreads the ages of connections.
   init(
     methods: [String: any CallMethod],
-    limits: IdentityLimits,
+    limits: CallLimits,
     tls: (@Sendable () -> ConnectionTLS?)?,
-    metrics: IdentityMetrics,
+    metrics: CallServerMetrics,
     jitter: @escaping @Sendable () -> Double
   ) {
     self.methods = methods
@@ -36,12 +36,12 @@ struct ConnectionHandlers: Sendable {
   func add(to channel: any Channel) throws {
     let pipeline = channel.pipeline.syncOperations
     if let refusal = admit(channel) {
-      metrics.connectionRefused(refusal.rawValue)
+      metrics.connectionRefused(refusal)
       return try pipeline.addHandler(ConnectionRefusal())
     }
     let security = tls?()
     guard tls == nil || security != nil else {
-      metrics.connectionRefused("no_certificate")
+      metrics.connectionRefusedWithoutCertificate()
       return try pipeline.addHandler(ConnectionRefusal())
     }
     let peer = ConnectionPeer(channel.remoteAddress)

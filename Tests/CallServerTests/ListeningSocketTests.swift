@@ -1,4 +1,4 @@
-import IdentityServer
+import CallServer
 import Testing
 
 #if canImport(Glibc)

@@ -45,7 +45,7 @@ struct ConnectionDeadlines: Sendable {
   private var goneBy: NIODeadline?
 
   /// - Parameter age: after which the connection is told to go.
-  init(limits: IdentityLimits, usesTLS: Bool, age: Duration?, now: NIODeadline) {
+  init(limits: CallLimits, usesTLS: Bool, age: Duration?, now: NIODeadline) {
     handshakeTimeout = TimeAmount(limits.handshakeTimeout)
     keepalive = TimeAmount(limits.keepaliveTime)
     silence = TimeAmount(limits.keepaliveTime + limits.keepaliveTimeout + limits.connectionGrace)

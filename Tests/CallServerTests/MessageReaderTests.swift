@@ -2,7 +2,7 @@ import AmeshTesting
 import NIOCore
 import Testing
 
-@testable import IdentityServer
+@testable import CallServer
 
 @Suite struct MessageReaderTests {
   private static func frame(_ message: [UInt8], compressed: UInt8 = 0) -> [UInt8] {

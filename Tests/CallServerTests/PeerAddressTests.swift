@@ -1,6 +1,6 @@
 import Testing
 
-@testable import IdentityServer
+@testable import CallServer
 
 @Suite struct PeerAddressTests {
   private static func ipv6(_ groups: [UInt16]) -> PeerAddress? {

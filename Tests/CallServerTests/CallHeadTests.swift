@@ -3,7 +3,7 @@ import NIOCore
 import NIOHPACK
 import Testing
 
-@testable import IdentityServer
+@testable import CallServer
 
 @Suite struct CallHeadTests {
   private static func headers(_ more: [(String, String)] = [], type: String? = "application/grpc") -> HPACKHeaders {
