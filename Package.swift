@@ -878,6 +878,16 @@ if Context.environment["AMESH_BENCHMARK"] != nil {
       path: "hack/bench/tokens"
     ),
     .executableTarget(
+      name: "workload-bench",
+      dependencies: [
+        "CallServer", "CallerAuthentication", "IdentityServer", "Injection", "Redirect", "SPIFFE", "WorkloadDiscovery",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "hack/bench/workloads"
+    ),
+    .executableTarget(
       name: "xds-bench",
       dependencies: [
         "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol", "XDSTranslation",
