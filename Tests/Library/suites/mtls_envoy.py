@@ -12,10 +12,9 @@ from library import mesh
 from library.ads import ADSServer
 from library.envoy import Credentials, Envoy, address
 from library.identity import Authority, IdentityServer, make_key, spiffe_id, workload
+from library.mutual import MUTUAL_PORT, SERVICE, assignment, inbound
 from library.sidecar import OUTSIDE, POD, Pod
 from peers.process import free_port, wait_until
-
-from suites.mtls import MUTUAL_PORT, SERVICE, assignment, inbound
 
 # Where Envoy takes the sidecar's connections: the host that the application asks for, and the address.
 SERVERS = {"cart.example": "10.9.7.1", "closed.example": "10.9.7.2", "other.example": "10.9.7.3", "foreign.example": "10.9.7.4"}

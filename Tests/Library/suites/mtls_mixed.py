@@ -11,11 +11,12 @@ from google.protobuf import json_format
 from library import mesh
 from library.ads import ADSServer
 from library.identity import IdentityServer, spiffe_id, workload
+from library.mutual import SERVICE, inbound
+from library.other import Other
 from library.sidecar import OUTSIDE, POD, Pod, run
 from library.third import HERE, THIRD, Third
+from library.two_sidecars import Load
 from peers.process import free_port, wait_until
-
-from suites.mtls import SERVICE, Load, Other, inbound
 
 
 def outbound(*addresses):
