@@ -72,6 +72,26 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 
 
+def inside(namespace, work):
+    """Does something in a network namespace: sockets are of the one that they were made in."""
+    problems = []
+
+    def entered():
+        try:
+            with open(f"/run/netns/{namespace}") as held:
+                if _libc.setns(held.fileno(), _CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), "setns")
+            work()
+        except Exception as problem:
+            problems.append(problem)
+
+    thread = threading.Thread(target=entered)
+    thread.start()
+    thread.join()
+    if problems:
+        raise problems[0]
+
+
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -139,23 +159,8 @@ class Pod:
         threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
 
     def there(self, work):
-        """Does something outside of the Pod: sockets are of the network namespace that they were made in."""
-        problems = []
-
-        def entered():
-            try:
-                with open(f"/run/netns/{self.peer}") as namespace:
-                    if _libc.setns(namespace.fileno(), _CLONE_NEWNET) != 0:
-                        raise OSError(ctypes.get_errno(), "setns")
-                work()
-            except Exception as problem:
-                problems.append(problem)
-
-        thread = threading.Thread(target=entered)
-        thread.start()
-        thread.join()
-        if problems:
-            raise problems[0]
+        """Does something outside of the Pod."""
+        inside(self.peer, work)
 
     def prepare(self, files):
         """Files by name for the one directory that it may write to, as a volume would bring them."""

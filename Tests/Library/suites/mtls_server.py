@@ -7,11 +7,10 @@ import tempfile
 import unittest
 
 from library.ads import ADSServer
+from library.mutual import SERVICE, outbound
 from library.sidecar import OUTSIDE, Pod
 from peers.control_plane import TRUST_DOMAIN, ControlPlane, identity
 from peers.process import LOOPBACK, wait_until
-
-from suites.mtls import SERVICE, outbound
 
 SECONDS = 12
 

@@ -1,0 +1,116 @@
+"""A real Envoy as the other side of 19443: in a network namespace, with certificates of the mesh in its configuration."""
+
+import json
+import pathlib
+
+from peers.discovery_source import HTTP_OPTIONS, any_of, assignment
+from peers.envoy import executable
+from peers.process import Child
+
+_TLS = "envoy.extensions.transport_sockets.tls.v3"
+
+
+def address(host, port):
+    return {"socket_address": {"address": host, "port_value": port}}
+
+
+class Credentials:
+    """What a side shows (chain and key in PEM, None: nothing), whom it trusts, and which SPIFFE ID it wants to see."""
+
+    def __init__(self, shown, trusted, wants):
+        self.shown = shown
+        self.trusted = trusted
+        self.wants = wants
+
+    def context(self):
+        context = {
+            "validation_context": {
+                "trusted_ca": {"inline_string": self.trusted.decode()},
+                "match_typed_subject_alt_names": [{"san_type": "URI", "matcher": {"exact": self.wants}}],
+            }
+        }
+        if self.shown:
+            chain, key = (pem.decode() for pem in self.shown)
+            context["tls_certificates"] = [
+                {"certificate_chain": {"inline_string": chain}, "private_key": {"inline_string": key}}
+            ]
+        return context
+
+
+def _socket(context, **fields):
+    return {"name": "envoy.transport_sockets.tls", "typed_config": any_of(f"{_TLS}.{context}", **fields)}
+
+
+def _listener(name, at, route, transport_socket=None, **fields):
+    manager = any_of(
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        stat_prefix=name,
+        route_config={"name": name, "virtual_hosts": [{"name": name, "domains": ["*"], "routes": [route]}]},
+        http_filters=[
+            {"name": "router", "typed_config": any_of("envoy.extensions.filters.http.router.v3.Router")},
+        ],
+        **fields,
+    )
+    chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+    if transport_socket:
+        chain["transport_socket"] = transport_socket
+    return {"name": name, "address": at, "filter_chains": [chain]}
+
+
+class Envoy:
+    """Several ends in one process: each lets in, or goes out, in its own way."""
+
+    def __init__(self, namespace, folder):
+        self.namespace = namespace
+        self.folder = pathlib.Path(folder)
+        self.listeners = []
+        self.clusters = []
+        self.child = None
+
+    def lets_in(self, name, at, credentials, application):
+        """mTLS comes in at `at`; what names the application's port, as a sidecar does, goes to `application`."""
+        tls = _socket(
+            "DownstreamTlsContext", require_client_certificate=True, common_tls_context=credentials.context()
+        )
+        port = application["socket_address"]["port_value"]
+        named = {"name": "x-amesh-port", "string_match": {"exact": str(port)}}
+        route = {"match": {"prefix": "/", "headers": [named]}, "route": {"cluster": name}}
+        self.listeners.append(
+            _listener(
+                name, at, route, tls,
+                forward_client_cert_details="SANITIZE_SET", set_current_client_cert_details={"uri": True},
+            )
+        )  # fmt: skip
+        self._add_cluster(name, application)
+
+    def goes_out(self, name, at, credentials, peer, server_name=None, http2=False):
+        """What comes in plaintext at `at` goes to `peer` by mTLS, its headers as they are."""
+        named = {"sni": server_name} if server_name else {}
+        tls = _socket("UpstreamTlsContext", common_tls_context=credentials.context(), **named)
+        route = {"match": {"prefix": "/"}, "route": {"cluster": name}}
+        self.listeners.append(_listener(name, at, route, forward_client_cert_details="ALWAYS_FORWARD_ONLY"))
+        version = "http2_protocol_options" if http2 else "http_protocol_options"
+        options = {HTTP_OPTIONS: any_of(HTTP_OPTIONS, explicit_http_config={version: {}})}
+        self._add_cluster(name, peer, transport_socket=tls, typed_extension_protocol_options=options)
+
+    def _add_cluster(self, name, at, **fields):
+        self.clusters.append(
+            {"name": name, "connect_timeout": "5s", "load_assignment": assignment(name, at), **fields}
+        )
+
+    def start(self):
+        configuration = {
+            "node": {"id": "peer", "cluster": "peers"},
+            "static_resources": {"listeners": self.listeners, "clusters": self.clusters},
+        }
+        path = self.folder / "envoy.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(configuration, indent=1), encoding="utf-8")
+        inside = ["ip", "netns", "exec", self.namespace]
+        command = [executable(), "-c", path, "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
+        self.child = Child("envoy", [*inside, *command], self.folder)
+        return self
+
+    def stop(self):
+        if self.child:
+            self.child.stop()
