@@ -14,11 +14,14 @@ package struct WorkloadDiscoveryService: CallService {
   private let configuration: XDSServerConfiguration
   private let logger: Logger
 
-  /// - Parameter streams: shared by all services of the process.
+  /// - Parameters:
+  ///   - streams: shared by all services of the process.
+  ///   - maximumAddresses: that a stream may ask for: all that a sidecar sends to.
   package init(
     source: WorkloadSource,
     authentication: any CallerAuthentication,
     streams: StreamBook,
+    maximumAddresses: Int = 16_384,
     identifier: String,
     logger: Logger
   ) {
@@ -28,7 +31,7 @@ package struct WorkloadDiscoveryService: CallService {
     self.logger = logger
     configuration = XDSServerConfiguration(
       typeURLs: [workloadTypeURL],
-      maximumNames: Self.maximumAddresses,
+      maximumNames: maximumAddresses,
       // The longest text of an address has 45.
       maximumNameBytes: 64,
       controlPlaneIdentifier: identifier
@@ -42,9 +45,6 @@ package struct WorkloadDiscoveryService: CallService {
       }
     ]
   }
-
-  /// That a stream may ask for: all that a sidecar sends to.
-  private static let maximumAddresses = 16_384
 
   private typealias Discovery = Amesh_Workload_V1_WorkloadDiscoveryService.Method
 }

@@ -11,6 +11,7 @@ import SecretDiscovery
 import Testing
 
 @testable import CallServer
+@testable import IdentityServer
 
 /// Over real sockets: what becomes of peers that take more than they may, or nothing at all.
 @Suite struct ConnectionLimitsTests {

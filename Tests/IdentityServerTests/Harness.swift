@@ -21,6 +21,8 @@ struct Harness {
   let source = InMemorySecretSource()
   var workloads = WorkloadSource(metrics: WorkloadMetrics(factory: NOOPMetricsHandler.instance))
   var limits = CallLimits()
+  /// On a stream of workload discovery.
+  var maximumAddresses = 64
   var jitter: @Sendable () -> Double = { 0 }
   var metrics: any MetricsFactory = NOOPMetricsHandler.instance
 
@@ -136,6 +138,7 @@ struct Harness {
       source: workloads,
       authentication: NamedCallers(),
       streams: streams,
+      maximumAddresses: maximumAddresses,
       identifier: "test",
       logger: .silent
     )

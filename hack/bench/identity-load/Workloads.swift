@@ -108,7 +108,9 @@ private final class Audience {
     var pending: Set<Subscription> = []
     for (index, stream) in streams.enumerated() {
       for name in stream.names where changing.contains(name) { pending.insert(Subscription(stream: index, name: name)) }
-      stream.onTold = { [unowned self] name, _ in told(pending.remove(Subscription(stream: index, name: name)), pending.count) }
+      stream.onTold = { [unowned self] name, _ in
+        told(pending.remove(Subscription(stream: index, name: name)), pending.count)
+      }
     }
     waiting = (start, promise)
     let timer = loop.assumeIsolated().scheduleTask(in: timeout) { self.finish(missing: pending.count) }
