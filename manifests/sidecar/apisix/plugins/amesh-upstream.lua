@@ -1,0 +1,88 @@
+-- What holds of an upstream, whichever route leads to it. A global rule, so that it looks at every request.
+--
+-- The plugin's metadata, which the translation writes, has in `upstreams` by the upstream's id: `requests`, how many may be
+-- under way at a time to the cluster that `key` names, in all of the sidecar's workers. What is more is answered 503, as
+-- Envoy does it.
+
+local core = require("apisix.core")
+local plugin = require("apisix.plugin")
+local ngx = ngx
+
+local NAME = "amesh-upstream"
+
+local schema = { type = "object", additionalProperties = false }
+
+local metadata_schema = {
+  type = "object",
+  required = { "upstreams" },
+  properties = {
+    upstreams = {
+      type = "object",
+      additionalProperties = {
+        type = "object",
+        properties = {
+          key = { type = "string" },
+          requests = { type = "integer", minimum = 0 },
+        },
+      },
+    },
+  },
+}
+
+local _M = { version = 0.1, priority = 29000, name = NAME, schema = schema, metadata_schema = metadata_schema }
+
+function _M.check_schema(conf, schema_type)
+  return core.schema.check(schema_type == core.schema.TYPE_METADATA and metadata_schema or schema, conf)
+end
+
+-- Every process counts for itself: what one that was killed had under way goes with it. `worker#NUMBER` tells whose counts
+-- are the worker's today.
+local counts = ngx.shared[NAME]
+
+local function count_key(key, process) return key .. "#" .. process end
+
+function _M.init()
+  local number, process = ngx.worker.id(), ngx.worker.pid()
+  if not counts or not number then return end
+  local former = counts:get("worker#" .. number)
+  if former == process then return end
+  counts:set("worker#" .. number, process)
+  if not former then return end
+  for _, key in ipairs(counts:get_keys(0)) do
+    if key:sub(-#tostring(former) - 1) == "#" .. former then counts:delete(key) end
+  end
+end
+
+local function under_way(key)
+  local sum = 0
+  for number = 0, ngx.worker.count() - 1 do
+    local process = counts:get("worker#" .. number)
+    sum = sum + (process and counts:get(count_key(key, process)) or 0)
+  end
+  return sum
+end
+
+function _M.before_proxy(_, ctx)
+  local upstream = ctx.matched_upstream
+  -- Asked again for each retry.
+  if not upstream or ctx.amesh_under_way then return end
+  local metadata = plugin.plugin_metadata(NAME)
+  local rule = metadata and metadata.value.upstreams[upstream.id]
+  if not rule or not rule.requests then return end
+  local key = count_key(rule.key, ngx.worker.pid())
+  local _, problem = counts:incr(key, 1, 0)
+  if problem then
+    core.log.error("requests to ", rule.key, " can't be counted: ", problem)
+    return
+  end
+  ctx.amesh_under_way = key
+  if under_way(rule.key) <= rule.requests then return end
+  core.response.set_header("x-envoy-overloaded", "true")
+  return 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow"
+end
+
+function _M.log(_, ctx)
+  if ctx.amesh_under_way then counts:incr(ctx.amesh_under_way, -1) end
+end
+
+return _M
