@@ -135,6 +135,7 @@ struct RandomMesh {
     default: break
     }
     if chance(10) { route.route.hostRewriteLiteral = element(["inner.example", "inner.example:81"]) }
+    if chance(20) { route.requestHeadersToAdd = [added("route")] }
   }
 
   private mutating func expression() -> Envoy_Type_Matcher_V3_RegexMatchAndSubstitute {
@@ -169,9 +170,21 @@ struct RandomMesh {
   private mutating func weighted() -> Envoy_Config_Route_V3_WeightedCluster.ClusterWeight {
     let cluster = element(Array(Self.clusters.dropLast()))
     let weight = UInt32(element([0, 1, 30, 70]))
+    var one = Envoy_Config_Route_V3_WeightedCluster.ClusterWeight()
+    one.name = cluster
+    one.weight = .init(weight)
+    if chance(25) { one.hostRewriteLiteral = element(["one.example", "two.example"]) }
+    if chance(25) { one.requestHeadersToAdd = [added("cluster")] }
+    if chance(10) { one.requestHeadersToRemove = ["x-added"] }
+    return one
+  }
+
+  private mutating func added(_ value: String) -> Envoy_Config_Core_V3_HeaderValueOption {
+    let overwrites = chance(50)
     return .with {
-      $0.name = cluster
-      $0.weight = .init(weight)
+      $0.header.key = "x-added"
+      $0.header.value = value
+      $0.appendAction = overwrites ? .overwriteIfExistsOrAdd : .appendIfExistsOrAdd
     }
   }
 
