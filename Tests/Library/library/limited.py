@@ -29,9 +29,15 @@ http {{
   init_by_lua_block {{
     core = require "apisix.core"
     limits = require "apisix.plugins.amesh-upstream"
+    CERTIFICATE = "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n"
     require("apisix.plugin").set_metadata("amesh-upstream", {{ upstreams = {{
       one = {{ key = "cluster", requests = {requests} }},
       other = {{ key = "cluster", requests = {requests} }},
+      verified = {{ tls = {{ name = "outside.example", authorities = CERTIFICATE .. CERTIFICATE }} }},
+      filed = {{ tls = {{ file = "{folder}/authorities.pem" }} }},
+      broken = {{ tls = {{ name = "outside.example", authorities = CERTIFICATE:gsub("%-%-%-%-%-\\n", "%0BROKEN", 1) }} }},
+      empty = {{ tls = {{ authorities = "" }} }},
+      named = {{ tls = {{ name = "outside.example" }} }},
     }} }})
   }}
   init_worker_by_lua_block {{ limits.init() }}
@@ -58,6 +64,37 @@ http {{
         ngx.say(ngx.worker.pid())
       }}
       log_by_lua_block {{ limits.log({{}}, ngx.ctx.api_ctx) }}
+    }}
+    location /tls {{
+      set $amesh_tls_name "";
+      content_by_lua_block {{
+        local ctx = core.ctx.new()
+        ctx.matched_upstream = {{ id = ngx.var.arg_upstream }}
+        ctx.upstream_conf = {{ scheme = "https", nodes = {{ {{ host = "127.0.0.1" }} }} }}
+        local status = limits.before_proxy({{}}, ctx)
+        if status then return ngx.exit(status) end
+        local shown = {{ #(ngx.ctx.trusted_store or {{}}), ngx.ctx.verify, ngx.var.amesh_tls_name }}
+        local tls = ctx.upstream_conf.tls
+        ngx.say(shown[1], " ", tostring(shown[2]), " ", shown[3], " ", tls and tls.client_cert or "none", " ", #ctx.upstream_conf.nodes)
+      }}
+    }}
+    location /grpc {{
+      set $amesh_tls_name "";
+      access_by_lua_block {{
+        CONTEXT = core.ctx.new()
+        CONTEXT.matched_upstream = {{ id = ngx.var.arg_upstream }}
+        CONTEXT.upstream_conf = {{ scheme = "grpcs", nodes = {{}} }}
+        limits.before_proxy({{}}, CONTEXT)
+        ngx.exec("@grpc")
+      }}
+    }}
+    location @grpc {{
+      access_by_lua_block {{
+        assert(not ngx.ctx.verify)
+        local status = require("apisix.upstream").set_grpcs_upstream_param(CONTEXT)
+        if status then return ngx.exit(status) end
+      }}
+      content_by_lua_block {{ ngx.say(#(ngx.ctx.trusted_store or {{}}), " ", tostring(ngx.ctx.verify), " ", ngx.var.amesh_tls_name) }}
     }}
     location = /arrived {{ content_by_lua_block {{ ngx.print(ngx.shared.test:get("arrived") or 0) }} }}
     location = /go {{ content_by_lua_block {{ ngx.shared.test:set("go", true) }} }}

@@ -1,4 +1,4 @@
-"""The sidecar's plugin in Lua that looks after upstreams: how many requests may be under way to a cluster."""
+"""The sidecar's plugin in Lua that looks after upstreams: how many requests may be under way, whom TLS trusts."""
 
 import signal
 
@@ -51,3 +51,30 @@ class Upstreams(Suite):
         self.assertEqual(sidecar.ask("/?upstream=one").status, 503)
         sidecar.go(threads)
         self.assertEqual({answer.status for answer in again}, {200})
+
+    def test_trust(self):
+        """A server is verified by the authorities that are named, over connections of its own; or there is none"""
+        sidecar = self.sidecar()
+        (self.folder / "sidecar" / "authorities.pem").write_text(
+            "# ours\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", encoding="utf-8"
+        )
+        for upstream, answer in [
+            ("verified", "2 true outside.example verified for verified 1"),
+            ("filed", "1 true  verified for filed 1"),
+            ("named", "0 nil outside.example none 1"),
+            ("free", "0 nil  none 1"),
+        ]:
+            with self.subTest(upstream=upstream):
+                self.assertEqual(sidecar.ask(f"/tls?upstream={upstream}").body.strip(), answer)
+        for upstream in ("broken", "empty"):
+            self.assertEqual(sidecar.ask(f"/tls?upstream={upstream}").status, 503)
+
+    def test_missing_file(self):
+        """Where authorities can't be read, nothing is trusted"""
+        self.assertEqual(self.sidecar().ask("/tls?upstream=filed").status, 503)
+
+    def test_grpc(self):
+        """What is set for a request of gRPC holds where APISIX sends it on"""
+        sidecar = self.sidecar()
+        self.assertEqual(sidecar.ask("/grpc?upstream=verified").body.strip(), "2 true outside.example")
+        self.assertEqual(sidecar.ask("/grpc?upstream=free").body.strip(), "0 nil")

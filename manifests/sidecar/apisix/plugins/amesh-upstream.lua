@@ -2,10 +2,12 @@
 --
 -- The plugin's metadata, which the translation writes, has in `upstreams` by the upstream's id: `requests`, how many may be
 -- under way at a time to the cluster that `key` names, in all of the sidecar's workers. What is more is answered 503, as
--- Envoy does it.
+-- Envoy does it. And `tls`: the `name` that TLS asks for, and by which `authorities` (PEM, or a `file` of it) the server has
+-- to be certified for that name; without these it is not verified.
 
 local core = require("apisix.core")
 local plugin = require("apisix.plugin")
+local verification = require("apisix.amesh.verification")
 local ngx = ngx
 
 local NAME = "amesh-upstream"
@@ -23,6 +25,10 @@ local metadata_schema = {
         properties = {
           key = { type = "string" },
           requests = { type = "integer", minimum = 0 },
+          tls = {
+            type = "object",
+            properties = { name = { type = "string" }, authorities = { type = "string" }, file = { type = "string" } },
+          },
         },
       },
     },
@@ -62,13 +68,46 @@ local function under_way(key)
   return sum
 end
 
-function _M.before_proxy(_, ctx)
-  local upstream = ctx.matched_upstream
-  -- Asked again for each retry.
-  if not upstream or ctx.amesh_under_way then return end
-  local metadata = plugin.plugin_metadata(NAME)
-  local rule = metadata and metadata.value.upstreams[upstream.id]
-  if not rule or not rule.requests then return end
+-- Made once for each text; a file is looked at again after a minute. One that can't be read leaves the one before.
+local stores = {}
+
+local function trusted_store(tls)
+  local source = tls.authorities or tls.file
+  local known = stores[source]
+  if known and (tls.authorities or ngx.now() < known.until_) then return known.store end
+  local text, problem, store = tls.authorities, nil, nil
+  if not text then
+    local file
+    file, problem = io.open(tls.file, "r")
+    text = file and file:read("*a")
+    if file then file:close() end
+  end
+  if text then
+    store, problem = verification.store(text)
+  end
+  if not store then core.log.error("the authorities of an upstream can't be used: ", problem) end
+  known = { store = store or known and known.store, until_ = ngx.now() + 60 }
+  stores[source] = known
+  return known.store
+end
+
+local function secure(ctx, id, tls)
+  if tls.name then verification.set_name(tls.name) end
+  if not tls.authorities and not tls.file then return end
+  local store = trusted_store(tls)
+  local ok, problem
+  if store then
+    ok, problem = verification.require(ctx, store)
+  end
+  if not ok then
+    core.log.error("a connection can't be verified: ", problem)
+    return 503
+  end
+  -- APISIX keeps connections apart by this text: one that was not verified, or by another name, is not used for this.
+  ctx.upstream_conf = setmetatable({ tls = { client_cert = "verified for " .. id } }, { __index = ctx.upstream_conf })
+end
+
+local function limit(ctx, rule)
   local key = count_key(rule.key, ngx.worker.pid())
   local _, problem = counts:incr(key, 1, 0)
   if problem then
@@ -79,6 +118,21 @@ function _M.before_proxy(_, ctx)
   if under_way(rule.key) <= rule.requests then return end
   core.response.set_header("x-envoy-overloaded", "true")
   return 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow"
+end
+
+function _M.before_proxy(_, ctx)
+  local upstream = ctx.matched_upstream
+  -- Asked again for each retry.
+  if not upstream or ctx.amesh_looked_after then return end
+  ctx.amesh_looked_after = true
+  local metadata = plugin.plugin_metadata(NAME)
+  local rule = metadata and metadata.value.upstreams[upstream.id]
+  if not rule then return end
+  if rule.tls then
+    local status = secure(ctx, upstream.id, rule.tls)
+    if status then return status end
+  end
+  if rule.requests then return limit(ctx, rule) end
 end
 
 function _M.log(_, ctx)
