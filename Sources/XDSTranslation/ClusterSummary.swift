@@ -25,8 +25,10 @@ struct ClusterSummary: Sendable, Hashable {
     hashes = cluster.lbPolicy == .ringHash || cluster.lbPolicy == .maglev
     let timeout = Milliseconds(cluster.connectTimeout)
     connectTimeout = timeout.isZero ? Self.defaultConnectTimeout : timeout
+    var isUnverified = false
     switch cluster.clusterDiscoveryType {
-    case .type(.originalDst) where connection.isPossible:
+    // What passes through has no upstream by which the plugin would know whom to trust.
+    case .type(.originalDst) where connection.isPossible && connection.tls?.authorities == nil:
       let port = cluster.originalDstLbConfig.upstreamPortOverride.value
       kind = .originalDestination(
         port: (1...65535).contains(port) ? port : nil,
@@ -34,7 +36,10 @@ struct ClusterSummary: Sendable, Hashable {
       )
     case .type(.static):
       kind = cluster.ownPodPort.map { .originalDestination(port: $0, scheme: connection.ownScheme) } ?? .endpoints
-    case .type(.originalDst), .type(.strictDns), .type(.logicalDns), .type(.eds), nil: kind = .endpoints
+    case .type(.originalDst):
+      isUnverified = connection.tls?.authorities != nil
+      kind = .endpoints
+    case .type(.strictDns), .type(.logicalDns), .type(.eds), nil: kind = .endpoints
     case .type(.UNRECOGNIZED), .clusterType: kind = .unsupported
     }
     if case .originalDestination = kind {
@@ -44,6 +49,10 @@ struct ClusterSummary: Sendable, Hashable {
         own.add(.circuitBreakers, "not where the connection was going")
       }
       self.notes = own.notes.union(notes)
+    } else if isUnverified {
+      var own = Notes("cluster \(cluster.name)")
+      own.add(.tlsAuthorities, "where the connection was going")
+      self.notes = own.notes
     } else {
       self.notes = []
     }

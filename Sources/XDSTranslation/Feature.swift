@@ -85,6 +85,9 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case http2
   case http3
   case tlsOrigination = "tls-origination"
+  case tlsValidation = "tls-validation"
+  case tlsAuthorities = "tls-authorities"
+  case tlsName = "tls-name"
   case clientCertificate = "client-certificate"
   case mutualTLS = "mutual-tls"
   case transportSocket = "transport-socket"

@@ -227,7 +227,18 @@ extension Feature {
     case .http2: .approximated("HTTP/2 to endpoints", "`scheme: grpc`: HTTP/2 for all that goes there")
     case .http3: .refused("HTTP/3 to endpoints", "HTTP/1.1 is spoken")
     case .tlsOrigination:
-      .approximated("TLS to endpoints", "`scheme: https`: the certificate of the server is not verified")
+      .translated(
+        "TLS to endpoints: sni, trusted_ca",
+        "`scheme: https`; the sidecar's plugin asks for the name, and has the server verified by it and the authorities"
+      )
+    case .tlsValidation:
+      .approximated("match_subject_alt_names, none or several; revocation lists", "one name is asked for and verified")
+    case .tlsAuthorities:
+      .refused(
+        "authorities by SDS (other than Istio's `file-root:`), names by pattern or URI, other validators",
+        "answered 503, since what can't be verified is not trusted"
+      )
+    case .tlsName: .refused("sni that is no host name", "the host of the request is asked for")
     case .clientCertificate: .refused("client certificates to endpoints outside of the mesh", "no certificate is shown")
     case .mutualTLS:
       .approximated("mutual TLS within the mesh (transport_socket_matches)", "left to the sidecar's own mutual TLS")

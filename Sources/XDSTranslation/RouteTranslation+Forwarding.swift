@@ -58,12 +58,12 @@ extension RouteTranslation {
       }
       return
     }
+    clusterNotes.formUnion(summary.notes)
     let timeout = retries.timeout(connect: summary.connectTimeout)
     if case .originalDestination(let port, let scheme) = summary.kind {
       plugins.addToSidecarPlugin("upstream", "original-destination")
       if let port { plugins.addToSidecarPlugin("port", .number(JSONNumber(Int(port)))) }
       if let scheme { plugins.addToSidecarPlugin("scheme", .string(scheme)) }
-      clusterNotes.formUnion(summary.notes)
       // There is no upstream to have them.
       members["timeout"] = timeout ?? summary.timeouts
     } else {

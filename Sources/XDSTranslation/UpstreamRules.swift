@@ -5,11 +5,17 @@ import KubernetesObjects
 struct UpstreamRules: Sendable, Hashable {
   /// How many requests may be under way at a time, together for all upstreams of the cluster; nil for any.
   var requests: Int?
+  var tls: TLSOrigination?
 
   /// Nil where there is nothing to see to.
   func value(of cluster: String) -> JSONValue? {
-    guard let requests else { return nil }
-    return ["key": .string(ObjectID.of("cluster", cluster)), "requests": .number(JSONNumber(requests))]
+    var rule = JSONObject()
+    if let requests {
+      rule["key"] = .string(ObjectID.of("cluster", cluster))
+      rule["requests"] = .number(JSONNumber(requests))
+    }
+    rule["tls"] = tls?.value
+    return rule.isEmpty ? nil : .object(rule)
   }
 }
 

@@ -38,7 +38,8 @@ struct UpstreamTranslation: Sendable {
       members["checks"] = checks
     }
     let rules = UpstreamRules(
-      requests: cluster.requestLimit(overHTTP2: connection.scheme.hasPrefix("grpc"), notes: &notes)
+      requests: cluster.requestLimit(overHTTP2: connection.scheme.hasPrefix("grpc"), notes: &notes),
+      tls: connection.isPossible ? connection.tls : nil
     )
     rule = rules.value(of: variant.cluster)
     if cluster.hasLbSubsetConfig { notes.add(.subsets) }
