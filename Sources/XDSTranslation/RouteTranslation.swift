@@ -44,6 +44,8 @@ struct RouteTranslation {
     } else if case .route(let action) = route.action, let shares = ClusterShare.shares(of: action, clusters: directory)
     {
       notes.unread(action.weightedClusters)
+      // Of what they are, the shares depend, however small.
+      clusters.formUnion(action.weightedClusters.clusters.map(\.name))
       return shares.map { share in
         (plugins, members) = (JSONObject(), JSONObject())
         notes.unread(share.cluster)

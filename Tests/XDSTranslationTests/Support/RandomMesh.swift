@@ -263,24 +263,39 @@ struct RandomMesh {
     return matcher
   }
 
-  /// - Parameter types: where its endpoints may come from.
+  /// - Parameters:
+  ///   - types: where its endpoints may come from.
+  ///   - mayEncrypt: whether it may speak TLS to them.
   mutating func cluster(
     _ name: String,
-    types: [Envoy_Config_Cluster_V3_Cluster.DiscoveryType] = [.eds]
+    types: [Envoy_Config_Cluster_V3_Cluster.DiscoveryType] = [.eds],
+    mayEncrypt: Bool = false
   ) -> Envoy_Config_Cluster_V3_Cluster {
     let type = element(types)
     let assignment = type == .static ? self.assignment(name) : nil
     let policy: Envoy_Config_Cluster_V3_Cluster.LbPolicy = element([.roundRobin, .leastRequest, .random, .maglev])
     let seconds = Int64(count(1...3))
     let limits = chance(30)
+    let encryption = mayEncrypt && chance(30) ? tls() : nil
     return .with {
       $0.name = name
       $0.type = type
       $0.lbPolicy = policy
       $0.connectTimeout = .with { $0.seconds = seconds }
       if let assignment { $0.loadAssignment = assignment }
+      if let encryption { $0.transportSocket.typedConfig = encryption }
       if limits { $0.circuitBreakers.thresholds = [.with { $0.maxConnections = .init(7) }] }
     }
+  }
+
+  private mutating func tls() -> Google_Protobuf_Any {
+    let name = element(["", "a.example", "b.example"])
+    let authorities = element(["", "/ca.pem"])
+    let context = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.with {
+      $0.sni = name
+      if !authorities.isEmpty { $0.commonTlsContext.validationContext.trustedCa.filename = authorities }
+    }
+    return (try? Google_Protobuf_Any(message: context)) ?? .init()
   }
 
   mutating func assignment(_ name: String) -> Envoy_Config_Endpoint_V3_ClusterLoadAssignment {
