@@ -1,4 +1,4 @@
--- Of APISIX's core, what the plugin calls: a request's context with its variables, and schemas, which are its own affair.
+-- Of APISIX's core, what the plugins call: a request's context with its variables; schemas, which are its own affair.
 local getters = {}
 
 local variables = {
@@ -18,5 +18,8 @@ return {
       return ctx
     end,
   },
+  log = { error = function(...) ngx.log(ngx.ERR, ...) end },
+  request = { header = function(_, name) return ngx.req.get_headers()[name] end },
+  response = { set_header = function(name, value) ngx.header[name] = value end },
   schema = { TYPE_METADATA = 3, check = function() return true end },
 }

@@ -1,7 +1,8 @@
--- The listeners of the test, as the dictionary would have them.
-local metadata = { value = { listeners = {} } }
+-- What the plugins are told, as the dictionary would have it.
+local known = { amesh = { value = { listeners = {} } } }
 
 return {
-  plugin_metadata = function(name) return name == "amesh" and metadata or nil end,
-  set_listeners = function(list) metadata = { value = { listeners = list } } end,
+  plugin_metadata = function(name) return known[name] end,
+  set_listeners = function(list) known.amesh = { value = { listeners = list } } end,
+  set_metadata = function(name, value) known[name] = { value = value } end,
 }
