@@ -129,8 +129,9 @@ package final class PluginHub: Sendable {
         guard memory.index.set(of: pod) != nil, let id = ids.max(), let subscriber = memory.subscribers[id] else {
           continue
         }
-        for (key, version) in subscriber.acknowledged where memory.index[key]?.version == version {
-          var standing = standings[key] ?? PluginStanding(version: version)
+        for one in subscriber.acknowledged where memory.index[one.key]?.version == one.version {
+          let key = one.key
+          var standing = standings[key] ?? PluginStanding(version: one.version)
           if let refusal = subscriber.refusals[key] {
             standing.refused += 1
             standing.refusal = min(standing.refusal ?? refusal, refusal)
