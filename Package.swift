@@ -758,6 +758,19 @@ let package = Package(
       ]
     ),
     .testTarget(
+      name: "PluginServerTests",
+      dependencies: [
+        "CallServer", "CallerAuthentication", "EnvoyAPI", "EnvoyServices", "KubernetesObjects",
+        "PluginConfiguration", "PluginServer", "SPIFFE",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .testTarget(
       name: "AuthorityAdministrationTests",
       dependencies: [
         "AmeshTesting", "AuthorityAdministration", "CertificateAuthority", "CertificateCustody", "KubernetesObjects",
