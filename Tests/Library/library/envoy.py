@@ -34,6 +34,8 @@ class Credentials:
             context["tls_certificates"] = [
                 {"certificate_chain": {"inline_string": chain}, "private_key": {"inline_string": key}}
             ]
+        # What a sidecar of ours speaks to another; Envoy's own choice as a client would be 1.2.
+        context["tls_params"] = {"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"}
         return context
 
 
@@ -61,6 +63,7 @@ class Envoy:
     """Several ends in one process: each lets in, or goes out, in its own way."""
 
     def __init__(self, namespace, folder):
+        """namespace: None for the one of this process."""
         self.namespace = namespace
         self.folder = pathlib.Path(folder)
         self.listeners = []
@@ -69,9 +72,8 @@ class Envoy:
 
     def lets_in(self, name, at, credentials, application):
         """mTLS comes in at `at`; what names the application's port, as a sidecar does, goes to `application`."""
-        tls = _socket(
-            "DownstreamTlsContext", require_client_certificate=True, common_tls_context=credentials.context()
-        )
+        context = credentials.context()
+        tls = _socket("DownstreamTlsContext", require_client_certificate=True, common_tls_context=context)
         port = application["socket_address"]["port_value"]
         named = {"name": "x-amesh-port", "string_match": {"exact": str(port)}}
         route = {"match": {"prefix": "/", "headers": [named]}, "route": {"cluster": name}}
@@ -83,32 +85,43 @@ class Envoy:
         )  # fmt: skip
         self._add_cluster(name, application)
 
-    def goes_out(self, name, at, credentials, peer, server_name=None, http2=False):
-        """What comes in plaintext at `at` goes to `peer` by mTLS, its headers as they are."""
+    def goes_out(self, name, at, credentials, peer, server_name=None, http2=False, headers=()):
+        """What comes in plaintext at `at` goes to `peer` by mTLS, its headers as they are and these."""
         named = {"sni": server_name} if server_name else {}
         tls = _socket("UpstreamTlsContext", common_tls_context=credentials.context(), **named)
-        route = {"match": {"prefix": "/"}, "route": {"cluster": name}}
+        route = {
+            "match": {"prefix": "/"},
+            "route": {"cluster": name},
+            "request_headers_to_add": [{"header": {"key": key, "value": value}} for key, value in headers],
+        }
         self.listeners.append(_listener(name, at, route, forward_client_cert_details="ALWAYS_FORWARD_ONLY"))
         version = "http2_protocol_options" if http2 else "http_protocol_options"
         options = {HTTP_OPTIONS: any_of(HTTP_OPTIONS, explicit_http_config={version: {}})}
         self._add_cluster(name, peer, transport_socket=tls, typed_extension_protocol_options=options)
+
+    def passes(self, name, at, peer):
+        """Plaintext, in and out."""
+        self.listeners.append(_listener(name, at, {"match": {"prefix": "/"}, "route": {"cluster": name}}))
+        self._add_cluster(name, peer)
 
     def _add_cluster(self, name, at, **fields):
         self.clusters.append(
             {"name": name, "connect_timeout": "5s", "load_assignment": assignment(name, at), **fields}
         )
 
-    def start(self):
+    def start(self, *runner, name="envoy", threads=1):
+        """runner: a command that runs it, as another user for example."""
         configuration = {
             "node": {"id": "peer", "cluster": "peers"},
             "static_resources": {"listeners": self.listeners, "clusters": self.clusters},
         }
-        path = self.folder / "envoy.json"
-        path.touch(mode=0o600)
+        path = self.folder / f"{name}.json"
+        # A runner's user reads it too; its keys are of no mesh.
+        path.touch(mode=0o644 if runner else 0o600)
         path.write_text(json.dumps(configuration, indent=1), encoding="utf-8")
-        inside = ["ip", "netns", "exec", self.namespace]
-        command = [executable(), "-c", path, "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
-        self.child = Child("envoy", [*inside, *command], self.folder)
+        inside = ["ip", "netns", "exec", self.namespace] if self.namespace else []
+        options = ["--concurrency", threads, "--disable-hot-restart", "-l", "warning"]
+        self.child = Child(name, [*inside, *runner, executable(), "-c", path, *options], self.folder)
         return self
 
     def stop(self):
