@@ -7,6 +7,8 @@ import threading
 
 from peers.process import LOOPBACK, Child, free_port, wait_until
 
+from .identity import Authority
+
 _PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "manifests" / "sidecar"
 _MODULES = "/usr/lib/nginx/modules"
 
@@ -29,7 +31,7 @@ http {{
   init_by_lua_block {{
     core = require "apisix.core"
     limits = require "apisix.plugins.amesh-upstream"
-    CERTIFICATE = "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n"
+    CERTIFICATE = [[{certificate}]]
     require("apisix.plugin").set_metadata("amesh-upstream", {{ upstreams = {{
       one = {{ key = "cluster", requests = {requests} }},
       other = {{ key = "cluster", requests = {requests} }},
@@ -108,6 +110,7 @@ class LimitedSidecar:
         self.folder = pathlib.Path(folder)
         (self.folder / "temp").mkdir(parents=True)
         self.port = free_port()
+        self.certificate = Authority("outside").pem.decode()
         configuration = self.folder / "nginx.conf"
         configuration.write_text(
             _CONFIGURATION.format(
@@ -118,6 +121,7 @@ class LimitedSidecar:
                 address=LOOPBACK,
                 port=self.port,
                 requests=requests,
+                certificate=self.certificate,
             ),
             encoding="utf-8",
         )

@@ -56,7 +56,7 @@ class Upstreams(Suite):
         """A server is verified by the authorities that are named, over connections of its own; or there is none"""
         sidecar = self.sidecar()
         (self.folder / "sidecar" / "authorities.pem").write_text(
-            "# ours\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", encoding="utf-8"
+            f"# ours\n{sidecar.certificate}", encoding="utf-8"
         )
         for upstream, answer in [
             ("verified", "2 true outside.example verified for verified 1"),

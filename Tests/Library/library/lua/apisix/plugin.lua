@@ -1,8 +1,11 @@
--- What the plugins are told, as the dictionary would have it.
-local known = { amesh = { value = { listeners = {} } } }
+-- The metadata of plugins, as the dictionary would have it.
+local metadata = { amesh = { value = { listeners = {} } } }
 
-return {
-  plugin_metadata = function(name) return known[name] end,
-  set_listeners = function(list) known.amesh = { value = { listeners = list } } end,
-  set_metadata = function(name, value) known[name] = { value = value } end,
+local _M = {
+  plugin_metadata = function(name) return metadata[name] end,
+  set_metadata = function(name, value) metadata[name] = { value = value } end,
 }
+
+function _M.set_listeners(list) _M.set_metadata("amesh", { listeners = list }) end
+
+return _M
