@@ -51,6 +51,28 @@ import Testing
     #expect(try shares([7]) == ["c0": 4096])
   }
 
+  @Test(arguments: [false, true])
+  func `are spoken for by their route, unless the most specific is to win`(mostSpecificWins: Bool) throws {
+    let set = { (value: String) -> JSONValue in
+      [["header": ["key": "x", "value": .string(value)], "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"]]
+    }
+    let weighted: [JSONValue] = [["name": "c", "weight": 1, "request_headers_to_add": set("cluster")]]
+    let route: JSONValue = [
+      "match": ["prefix": "/"], "request_headers_to_add": set("route"),
+      "route": ["weighted_clusters": ["clusters": .array(weighted)]],
+    ]
+    let translator = Translator(
+      try FeatureCase([
+        "configuration": [
+          "most_specific_header_mutations_wins": .bool(mostSpecificWins),
+          "virtual_hosts": [["name": "shop", "domains": ["shop"], "routes": [route]]],
+        ]
+      ]).changes
+    )
+    let header = translator.objects.first { $0.key.kind == .routes }?.value["plugins"]?["proxy-rewrite"]?["headers"]
+    #expect(header?["set"]?["x"]?.string == (mostSpecificWins ? "cluster" : "route"))
+  }
+
   @Test func `have the settings of their cluster alone`() throws {
     let weighted: [JSONValue] = [
       [

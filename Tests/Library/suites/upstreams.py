@@ -3,6 +3,7 @@
 import signal
 
 from library.limited import LimitedSidecar
+from library.retried import RetryingSidecar
 from library.suite import Suite
 
 LIMIT = 4
@@ -78,3 +79,13 @@ class Upstreams(Suite):
         sidecar = self.sidecar()
         self.assertEqual(sidecar.ask("/grpc?upstream=verified").body.strip(), "2 true outside.example")
         self.assertEqual(sidecar.ask("/grpc?upstream=free").body.strip(), "0 nil")
+
+    def test_retries(self):
+        """A 503 is tried again where a route has retries and the method may be repeated; the last answer is the client's"""
+        sidecar = RetryingSidecar(self.folder / "sidecar")
+        self.addCleanup(sidecar.stop)
+        sidecar.start()
+        self.assertEqual(sidecar.ask("/?retries=1"), (200, "the second says yes"))
+        self.assertEqual(sidecar.ask("/no?retries=1"), (503, "the second says no"))
+        self.assertEqual(sidecar.ask("/?retries=0"), (503, "the first says no"))
+        self.assertEqual(sidecar.ask("/?retries=1", "POST"), (503, "the first says no"))

@@ -109,7 +109,11 @@ end
 
 local function limit(ctx, rule)
   local key = count_key(rule.key, ngx.worker.pid())
-  local _, problem = counts:incr(key, 1, 0)
+  local problem = "there is no shared dictionary " .. NAME
+  if counts then
+    local _
+    _, problem = counts:incr(key, 1, 0)
+  end
   if problem then
     core.log.error("requests to ", rule.key, " can't be counted: ", problem)
     return
