@@ -174,7 +174,7 @@ def churn(checks, server, mesh, namespace):
                     return [name for name, each in wanted.items() if given(herd.held(name)) != each]
 
                 try:
-                    await herd.until(lambda: not wrong(), 120, "its set", every=0.2)
+                    await herd.until(lambda: not wrong(), 300, "its set", every=0.2)
                 except TimeoutError as error:
                     (name, *_) = left = wrong()
                     raise TimeoutError(
@@ -197,7 +197,7 @@ def churn(checks, server, mesh, namespace):
                     told = {each["metadata"]["name"]: each.get("status", {}).get("sidecars") for each in found if is_told(each)}
                     return told == {name: f"{count}/{count}" for name, count in counts.items()}
 
-                await asyncio.to_thread(wait_until, complete, 90, "every config is in force everywhere")
+                await asyncio.to_thread(wait_until, complete, 180, "every config is in force everywhere")
 
     asyncio.run(run())
 
