@@ -39,6 +39,8 @@ package struct ClusterSnapshot: Sendable {
   package var pods: Learned<[PodFacts]>
   /// Hash of the configuration that sidecars are made by.
   package var configHash: Learned<String>
+  /// Whether workloads' certificates have DNS names.
+  package var hasNames: Learned<Bool>
 
   /// Nothing is known yet.
   package init(_ subject: DiagnosisSubject, now: Date) {
@@ -58,5 +60,6 @@ package struct ClusterSnapshot: Sendable {
     permissions = .unknown(problem)
     pods = .unknown(problem)
     configHash = .unknown(problem)
+    hasNames = .unknown(problem)
   }
 }

@@ -12,6 +12,7 @@ package struct Diagnosis: Sendable, Hashable {
     findings += CertificateCheck.findings(snapshot) + BundleCheck.findings(snapshot) + LeaderCheck.findings(snapshot)
     findings += PermissionCheck.findings(snapshot) + NamespaceCheck.findings(snapshot)
     findings += OverlapCheck.findings(snapshot) + PodCheck.findings(snapshot)
+    findings += MutualTLSCheck.findings(snapshot)
     return Diagnosis(findings: findings)
   }
 

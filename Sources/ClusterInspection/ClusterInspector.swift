@@ -58,6 +58,7 @@ package struct ClusterInspector: Sendable {
     snapshot.permissions = await permissions(snapshot)
     let mesh = await ControlPlaneConfiguration(client, subject, version).read(deployments)
     snapshot.configHash = mesh.map(\.hash)
+    snapshot.hasNames = mesh.map(\.hasNames)
     let neverInject = mesh.value?.neverInject ?? []
     snapshot.pods = await all(.pods) { PodFacts($0, neverInject: neverInject) }
     snapshot.now = now()

@@ -9,6 +9,7 @@ struct ControlPlaneConfiguration {
   struct Mesh: Sendable {
     var hash: String
     var neverInject: [LabelSelector]
+    var hasNames: Bool
   }
 
   private static let maximumBytes = 1 << 20
@@ -74,7 +75,13 @@ struct ControlPlaneConfiguration {
     }
     do {
       let configuration = try input.load().configuration
-      return .known(Mesh(hash: configuration.meshHash, neverInject: configuration.mesh.neverInject))
+      return .known(
+        Mesh(
+          hash: configuration.meshHash,
+          neverInject: configuration.mesh.neverInject,
+          hasNames: configuration.identity.leaf.dnsNames
+        )
+      )
     } catch {
       return .unknown("the control plane's configuration is not one that this amesh reads: \(error)")
     }

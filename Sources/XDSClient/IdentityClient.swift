@@ -150,9 +150,8 @@ package actor IdentityClient {
 
   /// A certificate that is about to end leaves no time for long waits.
   private func wait(failures: Int) -> Duration {
-    let wait = settings.backoff.wait(failures: failures, draw: surroundings.draw())
-    let left = svid.certificate.map { $0.notAfter.timeIntervalSince(surroundings.date()) } ?? 0
-    return left > 0 ? min(wait, max(settings.backoff.first, .seconds(left / 4))) : wait
+    let left = svid.certificate.map { Duration.seconds($0.notAfter.timeIntervalSince(surroundings.date())) }
+    return settings.backoff.wait(failures: failures, draw: surroundings.draw(), left: left ?? .zero)
   }
 
   private func hold() async -> XDSStreamFailure {

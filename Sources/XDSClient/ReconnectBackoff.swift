@@ -18,4 +18,10 @@ package struct ReconnectBackoff: Sendable, Hashable {
     for _ in 0..<min(max(failures, 1) - 1, 32) where step < longest { step *= 2 }
     return min(step, longest) * (0.5 + min(max(draw, 0), 1) / 2)
   }
+
+  /// - Parameter left: until something ends that only a stream can renew; zero or less if there is no such thing.
+  package func wait(failures: Int, draw: Double, left: Duration) -> Duration {
+    let wait = wait(failures: failures, draw: draw)
+    return left > .zero ? min(wait, max(first, left / 4)) : wait
+  }
 }

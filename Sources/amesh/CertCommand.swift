@@ -1,6 +1,7 @@
 import ArgumentParser
 import CertificateAuthority
 import Foundation
+import Injection
 import SPIFFE
 
 struct CertCommand: AsyncParsableCommand {
@@ -9,11 +10,13 @@ struct CertCommand: AsyncParsableCommand {
     abstract: "Explain a certificate or a chain.",
     discussion: """
       Shows whose each certificate is, how much of its life is left, who signed it, and everything that is wrong with it \
-      for peers that hold to SPIFFE. Reads PEM from a file or standard input (-), or asks a TLS server for its chain.
+      for peers that hold to SPIFFE. Reads PEM from a file or standard input (-), or asks a TLS server for its chain, and tells \
+      whether it wants one of callers, as sidecars do.
 
       Examples:
         amesh cert /etc/certs/tls.crt --bundle /etc/certs/ca.crt
         amesh cert amesh.amesh-system.svc:15012
+        amesh cert 10.244.1.7:19443
         openssl s_client -connect host:443 -showcerts </dev/null | amesh cert -
 
       Exit codes: 0 nothing is wrong, 1 something is, 65 no certificate that can be read, 66 a file that cannot be read, \
@@ -32,21 +35,24 @@ struct CertCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailure {
-      let chain = try await certificates()
+      let (chain, asksForCertificate) = try await certificates()
       let now = Date()
       let findings = await CertificateFindings.of(chain, bundle: try trustBundle(for: chain), now: now)
       Console.print(CertificatePrinter(now: now, descriptor: STDOUT_FILENO).text(chain, findings))
+      if asksForCertificate {
+        Console.print("It asks callers for a certificate, as a sidecar does on \(MeshPorts.inboundMTLS).")
+      }
       if !findings.isFaultless { throw ExitCode(1) }
     }
   }
 
-  private func certificates() async throws -> [MeshCertificate] {
-    if let (host, port) = Self.address(source) {
-      return try await PeerCertificates.fetch(host: host, port: port, serverName: serverName).map { bytes in
-        try Self.reading(source) { () throws(CertificateError) in try MeshCertificate(derBytes: bytes) }
-      }
+  private func certificates() async throws -> (chain: [MeshCertificate], asksForCertificate: Bool) {
+    guard let (host, port) = Self.address(source) else { return (try Self.read(source), false) }
+    let peer = try await PeerCertificates.fetch(host: host, port: port, serverName: serverName)
+    let chain = try peer.certificates.map { bytes in
+      try Self.reading(source) { () throws(CertificateError) in try MeshCertificate(derBytes: bytes) }
     }
-    return try Self.read(source)
+    return (chain, peer.asksForCertificate)
   }
 
   private func trustBundle(for chain: [MeshCertificate]) throws -> TrustBundle? {

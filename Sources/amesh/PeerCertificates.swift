@@ -2,15 +2,25 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
+import NIOTLS
 
 /// What a TLS server shows of itself. Nothing is trusted and nothing is sent but the handshake.
-enum PeerCertificates {
-  /// - Returns: DER, the leaf first.
+struct PeerCertificates {
+  /// DER, the leaf first.
+  var certificates: [[UInt8]] = []
+  /// Whether the server wants to know who calls, as a sidecar's 19443 does.
+  var asksForCertificate = false
+
   /// - Throws: ``Failure`` when there is no answer, or none that is TLS.
-  static func fetch(host: String, port: Int, serverName: String?) async throws -> [[UInt8]] {
-    let shown = NIOLockedValueBox<[[UInt8]]>([])
+  static func fetch(host: String, port: Int, serverName: String?) async throws -> PeerCertificates {
+    let shown = NIOLockedValueBox(PeerCertificates())
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.certificateVerification = .noHostnameVerification
+    configuration.sslContextCallback = { _, promise in
+      // A client is called back when it is to show a certificate.
+      shown.withLockedValue { $0.asksForCertificate = true }
+      promise.succeed(.noChanges)
+    }
     let context = try NIOSSLContext(configuration: configuration)
     let name = (serverName ?? host).contains(where: \.isLetter) ? serverName ?? host : nil
     do {
@@ -22,12 +32,11 @@ enum PeerCertificates {
               context: context,
               serverHostname: name,
               customVerificationCallback: { certificates, promise in
-                shown.withLockedValue { $0 = certificates.compactMap { try? $0.toDERBytes() } }
-                // Seen is enough.
-                promise.succeed(.failed)
+                shown.withLockedValue { $0.certificates = certificates.compactMap { try? $0.toDERBytes() } }
+                promise.succeed(.certificateVerified)
               }
             )
-            try channel.pipeline.syncOperations.addHandler(handler)
+            try channel.pipeline.syncOperations.addHandlers(handler, EndOfHandshake())
           }
         }
         .connect(host: host, port: port).get()
@@ -37,13 +46,25 @@ enum PeerCertificates {
     } catch {
       throw Failure(.unavailable, "\(host):\(port): \(error)")
     }
-    let certificates = shown.withLockedValue { $0 }
-    guard !certificates.isEmpty else {
+    let result = shown.withLockedValue { $0 }
+    guard !result.certificates.isEmpty else {
       throw Failure(
         .unavailable,
         "\(host):\(port) shows no certificate; is it a TLS server that talks first of nothing else?"
       )
     }
-    return certificates
+    return result
   }
+}
+
+/// Seen is enough.
+private final class EndOfHandshake: ChannelInboundHandler, Sendable {
+  typealias InboundIn = ByteBuffer
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .handshakeCompleted = event as? TLSUserEvent { context.close(promise: nil) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

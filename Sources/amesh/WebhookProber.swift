@@ -9,8 +9,8 @@ struct WebhookProber {
   func look(at endpoint: WebhookEndpoint) async -> WebhookProbe {
     guard !endpoint.isService || isInCluster else { return .outOfReach }
     do {
-      let chain = try await PeerCertificates.fetch(host: endpoint.host, port: endpoint.port, serverName: nil)
-      return .chain(try chain.map { bytes in try MeshCertificate(derBytes: bytes) })
+      let peer = try await PeerCertificates.fetch(host: endpoint.host, port: endpoint.port, serverName: nil)
+      return .chain(try peer.certificates.map { bytes in try MeshCertificate(derBytes: bytes) })
     } catch {
       return .silent("\(error)")
     }

@@ -166,6 +166,11 @@ enum Breakages {
     Case(.failure, .pods, "1 Pod should have a sidecar and lack it: shop/old") {
       $0.pods = .known([PodFacts("shop", "old", PodSidecar())])
     },
+    Case(.failure, .pods, "their certificates have no DNS names") {
+      let sidecar = PodSidecar(hasProxy: true, mark: Healthy.mark)
+      $0.pods = .known([PodFacts("shop", "web", sidecar, mutualTLS: .strict)])
+      $0.hasNames = .known(false)
+    },
     stale("another version", SidecarMark(version: "0.0.9", revision: "default", configHash: "h1")),
     stale("an older configuration", SidecarMark(version: "0.1.0", revision: "default", configHash: "h0")),
     stale("another revision", SidecarMark(version: "0.1.0", revision: "blue", configHash: "h1")),

@@ -101,6 +101,9 @@ struct CertCommandTests {
     #expect(result.status == 1, "\(result.error)")
     #expect(result.output.contains("Amesh serving CA"))
     #expect(result.output.contains("has 0 URIs"))
+    #expect(!result.output.contains("asks callers"))
+    let identity = try await RunningCommand.run(["cert", "127.0.0.1:\(try await server.port(of: "identity"))"])
+    #expect(identity.output.contains("It asks callers for a certificate"), "\(identity.output)\(identity.error)")
     server.send(SIGTERM)
     #expect(try await server.wait().status == 0)
   }

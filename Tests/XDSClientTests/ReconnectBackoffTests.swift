@@ -15,4 +15,20 @@ import XDSClient
   ) {
     #expect(ReconnectBackoff().wait(failures: failures, draw: draw) == wait)
   }
+
+  @Test func `what ends soon leaves no time for long waits`() {
+    let backoff = ReconnectBackoff()
+    var (left, failures) = (Duration.seconds(20), 0)
+    while left > .seconds(2) {
+      failures += 1
+      let wait = backoff.wait(failures: failures, draw: 1, left: left)
+      #expect(wait <= max(backoff.first, left / 4))
+      left -= wait
+    }
+    // By itself it would be 0.5, 1, 2, 4, 8 and 16 s.
+    #expect(failures > 8)
+    #expect(backoff.wait(failures: 9, draw: 1, left: .seconds(3600)) == .seconds(30))
+    // What has ended is no reason to hurry.
+    #expect(backoff.wait(failures: 9, draw: 1, left: .seconds(-1)) == .seconds(30))
+  }
 }

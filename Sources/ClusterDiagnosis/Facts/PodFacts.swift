@@ -8,12 +8,21 @@ package struct PodFacts: Sendable, Hashable {
   package var sidecar: PodSidecar
   /// Whether another mesh's sidecar is in it.
   package var otherMesh: String?
+  /// What others of the mesh are told of it; nil for a Pod without a sidecar that knows of mutual TLS.
+  package var mutualTLS: MTLSMode?
 
-  package init(_ namespace: String, _ name: String, _ sidecar: PodSidecar, otherMesh: String? = nil) {
+  package init(
+    _ namespace: String,
+    _ name: String,
+    _ sidecar: PodSidecar,
+    otherMesh: String? = nil,
+    mutualTLS: MTLSMode? = nil
+  ) {
     self.namespace = namespace
     self.name = name
     self.sidecar = sidecar
     self.otherMesh = otherMesh
+    self.mutualTLS = mutualTLS
   }
 
   /// Nil for one that has ended or is going.
@@ -23,7 +32,7 @@ package struct PodFacts: Sendable, Hashable {
     guard let metadata = pod["metadata"], let name = metadata.string(of: "name"),
       let namespace = metadata.string(of: "namespace"), let sidecar = PodSidecar(pod, neverInject: neverInject)
     else { return nil }
-    self.init(namespace, name, sidecar)
+    self.init(namespace, name, sidecar, mutualTLS: MeshedPod(pod)?.mtls)
     let containers = (pod["spec"]?.parts("containers") ?? []) + (pod["spec"]?.parts("initContainers") ?? [])
     for container in containers {
       if let mesh = container.string(of: "name").flatMap({ OtherMesh.ofContainer($0) }) { otherMesh = mesh }

@@ -1,8 +1,12 @@
 """Who is on the other side: both know, the application is told, and nobody between can read it."""
 
+import os
+import subprocess
+
 from peers.process import wait_until
 
 from .network import Capture
+from .network import run as run_command
 from .pod import spiffe_id
 from .world import ADDRESSES, CART, FAR, OUTSIDE, PAY
 
@@ -27,6 +31,7 @@ def run(checks, world):
         answer = world.plain.application.call(8080, address=ADDRESSES["cart"], x_forwarded_client_cert="URI=me")
         assert answer.status == 200 and answer.caller is None, answer
     wire(checks, world)
+    seen(checks, world)
     envoy(checks, world)
 
 
@@ -41,6 +46,18 @@ def wire(checks, world):
         with Capture(MARKER.encode()) as capture:
             assert web.call(OUTSIDE, f"/{MARKER}").status == 200
         assert capture.seen and not capture.mutual, (capture.seen, capture.mutual)
+
+
+def seen(checks, world):
+    amesh = os.environ["AMESH"]
+    with checks("amesh cert shows who a sidecar is, and that it asks who calls"):
+        text = run_command(amesh, "cert", f"{ADDRESSES['cart']}:19443", "--bundle", world.mesh.bundle_file)
+        assert spiffe_id("cart") in text and "Fine as an X.509-SVID." in text, text
+        assert "It asks callers for a certificate" in text, text
+    with checks("amesh check counts the Pods with mutual TLS"):
+        # Here it finds much else that is missing, such as nodes.
+        done = subprocess.run([amesh, "check", "--output", "json"], capture_output=True, text=True, timeout=60)
+        assert "2 Pods with mutual TLS on 19443, 0 of them without plaintext" in done.stdout, (done.stdout, done.stderr)
 
 
 def envoy(checks, world):
