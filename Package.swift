@@ -278,8 +278,28 @@ let package = Package(
       ]
     ),
     .target(
+      name: "CallServer",
+      dependencies: [
+        "CallerAuthentication",
+        "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOExtras", package: "swift-nio-extras"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]
+    ),
+    .target(
       name: "IdentityServer",
       dependencies: [
+        "CallServer",
         "CallerAuthentication",
         "CertificateAuthority",
         "EnvoyAPI",
@@ -295,12 +315,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOExtras", package: "swift-nio-extras"),
-        .product(name: "NIOHPACK", package: "swift-nio-http2"),
-        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -311,7 +326,7 @@ let package = Package(
     .target(
       name: "PluginServer",
       dependencies: [
-        "CallerAuthentication", "EnvoyAPI", "EnvoyServices", "IdentityServer", "PluginConfiguration", "SPIFFE",
+        "CallServer", "CallerAuthentication", "EnvoyAPI", "EnvoyServices", "PluginConfiguration", "SPIFFE",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "GRPCCore", package: "grpc-swift-2"),
         .product(name: "Logging", package: "swift-log"),
@@ -387,6 +402,7 @@ let package = Package(
         "AdmissionWebhook",
         "AuthorityAdministration",
         "CProcess",
+        "CallServer",
         "CallerAuthentication",
         "CertificateAuthority",
         "CertificateCustody",
@@ -703,9 +719,24 @@ let package = Package(
       ]
     ),
     .testTarget(
+      name: "CallServerTests",
+      dependencies: [
+        "AmeshTesting", "CallServer", "CallerAuthentication", "SPIFFE",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+      ]
+    ),
+    .testTarget(
       name: "IdentityServerTests",
       dependencies: [
-        "AmeshTesting", "CallerAuthentication", "CertificateAuthority", "CertificateCustody", "EnvoyAPI",
+        "AmeshTesting", "CallServer", "CallerAuthentication", "CertificateAuthority", "CertificateCustody", "EnvoyAPI",
         "EnvoyServices", "IdentityServer", "Injection", "KubernetesObjects", "MeshAuthority", "OpenSSLKeys", "SPIFFE",
         "SecretDiscovery", "WorkloadDiscovery",
         "XDSProtocol",
@@ -718,14 +749,25 @@ let package = Package(
         .product(name: "MetricsTestKit", package: "swift-metrics"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHPACK", package: "swift-nio-http2"),
         .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         .product(name: "X509", package: "swift-certificates"),
+      ]
+    ),
+    .testTarget(
+      name: "PluginServerTests",
+      dependencies: [
+        "CallServer", "CallerAuthentication", "EnvoyAPI", "EnvoyServices", "KubernetesObjects",
+        "PluginConfiguration", "PluginServer", "SPIFFE",
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),
     .testTarget(
@@ -763,7 +805,7 @@ if Context.environment["AMESH_FUZZ"] != nil {
     (
       "call",
       [
-        "IdentityServer", .product(name: "NIOCore", package: "swift-nio"),
+        "CallServer", .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHPACK", package: "swift-nio-http2"),
       ]
     ),
@@ -847,6 +889,16 @@ if Context.environment["AMESH_BENCHMARK"] != nil {
         .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       path: "hack/bench/tokens"
+    ),
+    .executableTarget(
+      name: "workload-bench",
+      dependencies: [
+        "CallServer", "CallerAuthentication", "IdentityServer", "Injection", "Redirect", "SPIFFE", "WorkloadDiscovery",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "CoreMetrics", package: "swift-metrics"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "hack/bench/workloads"
     ),
     .executableTarget(
       name: "xds-bench",

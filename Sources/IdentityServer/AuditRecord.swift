@@ -1,3 +1,4 @@
+import CallServer
 import CallerAuthentication
 import CertificateAuthority
 import FoundationEssentials

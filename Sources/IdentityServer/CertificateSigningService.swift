@@ -1,3 +1,4 @@
+package import CallServer
 import CallerAuthentication
 import CertificateAuthority
 import EnvoyAPI

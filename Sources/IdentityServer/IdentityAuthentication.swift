@@ -1,3 +1,4 @@
+package import CallServer
 package import CallerAuthentication
 import CertificateAuthority
 package import FoundationEssentials

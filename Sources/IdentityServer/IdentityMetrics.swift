@@ -9,8 +9,6 @@ package final class IdentityMetrics: Sendable {
   private let counters = NIOLockedValueBox<[String: Counter]>([:])
   private let openStreams = NIOLockedValueBox(0)
   private let streams: Gauge
-  private let openConnections = NIOLockedValueBox(0)
-  private let connections: Gauge
   private let requestDuration: CoreMetrics.Timer
   private let firstAnswer: CoreMetrics.Timer
   private let acknowledgementLag: CoreMetrics.Timer
@@ -26,7 +24,6 @@ package final class IdentityMetrics: Sendable {
   package init(factory: any MetricsFactory = MetricsSystem.factory) {
     self.factory = factory
     streams = Gauge(label: "amesh_identity_streams", dimensions: [], factory: factory)
-    connections = Gauge(label: "amesh_identity_connections", dimensions: [], factory: factory)
     requestDuration = Self.timer("amesh_certificate_request_duration_seconds", factory)
     firstAnswer = Self.timer("amesh_identity_first_answer_seconds", factory)
     acknowledgementLag = Self.timer("amesh_identity_ack_lag_seconds", factory)
@@ -50,22 +47,6 @@ package final class IdentityMetrics: Sendable {
   /// - Parameter reason: of a closed set.
   func refused(_ reason: String) {
     counter("amesh_certificates_refused_total", [("reason", reason)]).increment()
-  }
-
-  func connectionOpened() { Self.change(openConnections, by: 1, connections) }
-  func connectionClosed() { Self.change(openConnections, by: -1, connections) }
-
-  /// - Parameter reason: of a closed set.
-  func connectionRefused(_ reason: String) {
-    counter("amesh_identity_connections_refused_total", [("reason", reason)]).increment()
-  }
-
-  func connectionCut(_ reason: ConnectionDeadlines.Cut) {
-    counter("amesh_identity_connections_cut_total", [("reason", reason.rawValue)]).increment()
-  }
-
-  func streamRefused(_ reason: StreamBook.Refusal) {
-    counter("amesh_identity_streams_refused_total", [("reason", reason.rawValue)]).increment()
   }
 
   func streamOpened() { Self.change(openStreams, by: 1, streams) }

@@ -1,3 +1,4 @@
+import CallServer
 import GRPCCore
 import NIOCore
 import SecretDiscovery

@@ -1,3 +1,4 @@
+package import CallServer
 import CallerAuthentication
 import EnvoyServices
 import GRPCCore
@@ -19,7 +20,6 @@ package struct SecretDiscoveryService: CallService {
     source: any SecretSource,
     authentication: any CallerAuthentication,
     streams: StreamBook,
-    limits: IdentityLimits,
     identifier: String,
     metrics: IdentityMetrics,
     logger: Logger
@@ -31,7 +31,7 @@ package struct SecretDiscoveryService: CallService {
     self.logger = logger
     configuration = XDSServerConfiguration(
       typeURLs: [secretTypeURL],
-      maximumNames: limits.maximumNamesPerStream,
+      maximumNames: Self.maximumNames,
       controlPlaneIdentifier: identifier
     )
   }
@@ -46,6 +46,9 @@ package struct SecretDiscoveryService: CallService {
       },
     ]
   }
+
+  /// On a stream; a caller has its own and those of trust domains.
+  private static let maximumNames = 64
 
   private typealias SDS = Envoy_Service_Secret_V3_SecretDiscoveryService.Method
 

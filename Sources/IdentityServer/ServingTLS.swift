@@ -1,3 +1,4 @@
+package import CallServer
 import CertificateAuthority
 package import FoundationEssentials
 package import Logging

@@ -1,3 +1,4 @@
+package import CallServer
 import CallerAuthentication
 import EnvoyServices
 import GRPCCore
@@ -13,12 +14,14 @@ package struct WorkloadDiscoveryService: CallService {
   private let configuration: XDSServerConfiguration
   private let logger: Logger
 
-  /// - Parameter streams: shared by all services of the process.
+  /// - Parameters:
+  ///   - streams: shared by all services of the process.
+  ///   - maximumAddresses: that a stream may ask for: all that a sidecar sends to.
   package init(
     source: WorkloadSource,
     authentication: any CallerAuthentication,
     streams: StreamBook,
-    limits: IdentityLimits,
+    maximumAddresses: Int = 16_384,
     identifier: String,
     logger: Logger
   ) {
@@ -28,7 +31,7 @@ package struct WorkloadDiscoveryService: CallService {
     self.logger = logger
     configuration = XDSServerConfiguration(
       typeURLs: [workloadTypeURL],
-      maximumNames: limits.maximumWorkloadsPerStream,
+      maximumNames: maximumAddresses,
       // The longest text of an address has 45.
       maximumNameBytes: 64,
       controlPlaneIdentifier: identifier

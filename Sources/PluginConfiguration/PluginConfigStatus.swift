@@ -14,6 +14,8 @@ package struct PluginConfigFacts: Sendable, Hashable {
   /// What one of those says.
   package var refusal = ""
   package var conflicts: [PluginSet.Conflict] = []
+  /// What it configures, also while it is not applied.
+  package var plugins: [String] = []
 
   package init(generation: Int) { self.generation = generation }
 }
@@ -37,9 +39,16 @@ package enum PluginConfigStatus {
     }
     return [
       "observedGeneration": .number(JSONNumber(facts.generation)),
+      "plugins": .string(plugins(facts.plugins)),
       "sidecars": .string("\(facts.acknowledged)/\(facts.selected)"),
       "conditions": .array(conditions),
     ]
+  }
+
+  /// For a column of a terminal: `kubectl get` itself shows the first of a list only.
+  private static func plugins(_ names: [String]) -> String {
+    let shown = names.prefix(3).map { String($0.prefix(40)) }.joined(separator: ",")
+    return names.count > 3 ? "\(shown),+\(names.count - 3)" : shown
   }
 
   private static func accepted(_ facts: PluginConfigFacts) -> Condition {

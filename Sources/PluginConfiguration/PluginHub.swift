@@ -14,10 +14,11 @@ package final class PluginHub: Sendable {
     var count = 0
     var listeners: [@Sendable () -> Void] = []
 
-    /// Who need not be sent anything has all of it in force.
-    mutating func renew() {
-      for (id, subscriber) in subscribers {
-        if let set = index.set(of: subscriber.pod) { subscribers[id]?.renew(set) }
+    /// What was sent, and reads the same, may come of other configs now: those have it in force who have it.
+    mutating func renew(_ pods: Set<Pod>) {
+      for pod in pods {
+        guard let ids = byPod[pod], let set = index.set(of: pod) else { continue }
+        for id in ids { subscribers[id]?.renew(set) }
       }
     }
   }
@@ -30,17 +31,20 @@ package final class PluginHub: Sendable {
 
   /// - Parameter changes: nil for a config that is gone, or that can't be applied.
   package func take(_ changes: [(key: PluginConfigKey, config: PluginConfig?)]) {
-    change { memory in
-      defer { memory.renew() }
-      return changes.reduce(into: []) { $0.formUnion(memory.index.set($1.config, for: $1.key)) }
-    }
+    take { index in changes.reduce(into: .init()) { $0.formUnion(index.set($1.config, for: $1.key)) } }
   }
 
   /// - Parameter changes: labels of Pods that have a sidecar; nil for a Pod that is gone.
   package func take(_ changes: [(pod: PluginIndex.Pod, labels: [String: String]?)]) {
+    take { index in changes.reduce(into: .init()) { $0.formUnion(index.set($1.labels, for: $1.pod)) } }
+  }
+
+  private func take(_ body: (inout PluginIndex) -> PluginIndex.Change) {
     change { memory in
-      defer { memory.renew() }
-      return changes.reduce(into: []) { if memory.index.set($1.labels, for: $1.pod) { $0.insert($1.pod) } }
+      let change = body(&memory.index)
+      memory.renew(change.changed)
+      memory.renew(change.renewed)
+      return change.changed
     }
   }
 
@@ -125,8 +129,9 @@ package final class PluginHub: Sendable {
         guard memory.index.set(of: pod) != nil, let id = ids.max(), let subscriber = memory.subscribers[id] else {
           continue
         }
-        for (key, version) in subscriber.acknowledged where memory.index[key]?.version == version {
-          var standing = standings[key] ?? PluginStanding(version: version)
+        for one in subscriber.acknowledged where memory.index[one.key]?.version == one.version {
+          let key = one.key
+          var standing = standings[key] ?? PluginStanding(version: one.version)
           if let refusal = subscriber.refusals[key] {
             standing.refused += 1
             standing.refusal = min(standing.refusal ?? refusal, refusal)

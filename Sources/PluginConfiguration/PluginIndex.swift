@@ -14,7 +14,21 @@ package struct PluginIndex: Sendable {
   /// Pods of a namespace that are alike.
   private struct Kind: Sendable {
     var pods: Set<String> = []
-    var set = PluginSet()
+    /// Configs that select them; the one that is asked first comes first.
+    private(set) var configs: [PluginConfig]
+    private(set) var set: PluginSet
+
+    init(_ configs: [PluginConfig]) {
+      self.configs = configs
+      set = PluginSet(ordered: configs)
+    }
+
+    /// One config has become another one, is new, or selects them no more.
+    mutating func replace(_ key: PluginConfigKey, by config: PluginConfig?) {
+      configs.removeAll { $0.key == key }
+      if let config { configs.insert(inOrder: config) }
+      set = PluginSet(ordered: configs)
+    }
   }
 
   private struct Namespace: Sendable {
@@ -29,12 +43,10 @@ package struct PluginIndex: Sendable {
     mutating func set(_ config: PluginConfig?, for name: String) {
       if configs[name] != nil { ordered.removeAll { $0.key.name == name } }
       configs[name] = config
-      guard let config else { return }
-      let place = ordered.firstIndex { config.precedes($0) } ?? ordered.endIndex
-      ordered.insert(config, at: place)
+      if let config { ordered.insert(inOrder: config) }
     }
 
-    func set(for labels: [String: String]) -> PluginSet { PluginSet(ordered: ordered.filter { $0.selects(labels) }) }
+    func kind(of labels: [String: String]) -> Kind { Kind(ordered.filter { $0.selects(labels) }) }
   }
 
   private var namespaces: [String: Namespace] = [:]
@@ -61,7 +73,7 @@ package struct PluginIndex: Sendable {
   package var selected: [PluginConfigKey: Int] {
     var counts: [PluginConfigKey: Int] = [:]
     for kind in namespaces.values.lazy.flatMap(\.kinds.values) {
-      for key in kind.set.configs { counts[key, default: 0] += kind.pods.count }
+      for version in kind.set.versions { counts[version.key, default: 0] += kind.pods.count }
     }
     return counts
   }
@@ -73,36 +85,47 @@ package struct PluginIndex: Sendable {
 
   // MARK: Changes
 
+  /// Pods whose set is another one now.
+  package struct Change: Sendable, Equatable {
+    /// Who has to be told.
+    package var changed: Set<Pod> = []
+    /// To whom it reads the same: it comes of other configs, of which some have nothing to give.
+    package var renewed: Set<Pod> = []
+
+    mutating func formUnion(_ other: Change) {
+      changed.formUnion(other.changed)
+      renewed.formUnion(other.renewed)
+    }
+  }
+
   /// - Parameter config: nil where it is gone, or can't be applied.
-  /// - Returns: the Pods whose set is another now.
-  package mutating func set(_ config: PluginConfig?, for key: PluginConfigKey) -> Set<Pod> {
+  package mutating func set(_ config: PluginConfig?, for key: PluginConfigKey) -> Change {
     var namespace = namespaces[key.namespace] ?? Namespace()
     // Held twice, its kinds would be copied.
     namespaces[key.namespace] = nil
     defer { put(namespace, key.namespace) }
     let before = namespace.configs[key.name]
-    guard before != config else { return [] }
+    guard before != config else { return Change() }
     namespace.set(config, for: key.name)
-    var changed: Set<Pod> = []
+    var change = Change()
     for (labels, kind) in namespace.kinds {
-      guard before?.selects(labels) ?? false || config?.selects(labels) ?? false else { continue }
-      let set = namespace.set(for: labels)
-      guard set != kind.set else { continue }
-      namespace.kinds[labels]?.set = set
-      guard set.revision != kind.set.revision else { continue }
-      for pod in kind.pods { changed.insert(Pod(namespace: key.namespace, name: pod)) }
+      let now = config.flatMap { $0.selects(labels) ? $0 : nil }
+      guard now != nil || before?.selects(labels) ?? false else { continue }
+      namespace.kinds[labels]?.replace(key, by: now)
+      guard let set = namespace.kinds[labels]?.set, set != kind.set else { continue }
+      let pods = kind.pods.map { Pod(namespace: key.namespace, name: $0) }
+      if set.revision == kind.set.revision { change.renewed.formUnion(pods) } else { change.changed.formUnion(pods) }
     }
-    return changed
+    return change
   }
 
   /// - Parameter labels: nil where the Pod is gone.
-  /// - Returns: whether its set is another now.
-  package mutating func set(_ labels: [String: String]?, for pod: Pod) -> Bool {
+  package mutating func set(_ labels: [String: String]?, for pod: Pod) -> Change {
     var namespace = namespaces[pod.namespace] ?? Namespace()
     namespaces[pod.namespace] = nil
     defer { put(namespace, pod.namespace) }
     let before = namespace.labels[pod.name]
-    guard before != labels else { return false }
+    guard before != labels else { return Change() }
     var revision: String?
     if let before {
       revision = namespace.kinds[before]?.set.revision
@@ -110,15 +133,21 @@ package struct PluginIndex: Sendable {
       if namespace.kinds[before]?.pods.isEmpty ?? false { namespace.kinds[before] = nil }
     }
     namespace.labels[pod.name] = labels
-    guard let labels else { return true }
+    guard let labels else { return Change(changed: [pod]) }
     if namespace.kinds[labels] == nil {
-      namespace.kinds[labels] = Kind(set: namespace.set(for: labels))
+      namespace.kinds[labels] = namespace.kind(of: labels)
     }
     namespace.kinds[labels]?.pods.insert(pod.name)
-    return namespace.kinds[labels]?.set.revision != revision
+    return namespace.kinds[labels]?.set.revision == revision ? Change(renewed: [pod]) : Change(changed: [pod])
   }
 
   private mutating func put(_ namespace: Namespace, _ name: String) {
     namespaces[name] = namespace.isEmpty ? nil : namespace
+  }
+}
+
+extension [PluginConfig] {
+  fileprivate mutating func insert(inOrder config: PluginConfig) {
+    insert(config, at: firstIndex { config.precedes($0) } ?? endIndex)
   }
 }

@@ -27,13 +27,17 @@ package struct PluginSet: Sendable, Equatable {
     }
   }
 
+  /// Which state of a config there is.
+  package struct Version: Sendable, Equatable {
+    package var key: PluginConfigKey
+    package var version: String
+  }
+
   /// The one to be asked first comes first: on each route, the first part that is meant for it and has a plugin gives it.
   package private(set) var parts: [Part] = []
   package private(set) var conflicts: Set<Conflict> = []
   /// Of all that select the Pod, those that have nothing to give among them.
-  package private(set) var configs: [PluginConfigKey] = []
-  /// Theirs.
-  package private(set) var versions: [PluginConfigKey: String] = [:]
+  package private(set) var versions: [Version] = []
   /// The same for the same content, at every replica.
   package private(set) var revision = PluginSet.empty
 
@@ -46,41 +50,47 @@ package struct PluginSet: Sendable, Equatable {
 
   /// - Parameter ordered: the one that is asked first comes first.
   init(ordered: [PluginConfig]) {
-    self.configs = ordered.map(\.key)
-    for config in ordered { versions[config.key] = config.version }
+    versions = ordered.map { Version(key: $0.key, version: $0.version) }
     /// Plugins that a config takes for every route, with its priority: nobody after it can have them.
     var taken: [PluginEntry.Key: Int] = [:]
     var earlier: [PluginEntry.Key: [Claim]] = [:]
-    for config in ordered {
+    for (position, config) in ordered.enumerated() {
       var left: [PluginEntry] = []
-      for plugin in config.plugins {
+      for (number, plugin) in config.plugins.enumerated() {
         let owner = taken[plugin.key]
         // Whom a higher priority has taken it from all the same, those need not agree.
-        if owner == nil || owner == config.priority { note(plugin, of: config, against: earlier[plugin.key] ?? []) }
-        earlier[plugin.key, default: []].append(Claim(config: config, plugin: plugin))
+        guard owner == nil || owner == config.priority else { continue }
+        for claim in earlier[plugin.key] ?? [] { note(plugin, of: config, against: claim, in: ordered) }
+        earlier[plugin.key, default: []].append(Claim(config: position, plugin: number))
         guard owner == nil else { continue }
         left.append(plugin)
         if config.targets.isEmpty { taken[plugin.key] = config.priority }
       }
       guard !left.isEmpty else { continue }
-      parts.append(Part(key: config.key, version: config.version, targets: config.targets, plugins: left))
+      let version = versions[position].version
+      parts.append(Part(key: config.key, version: version, targets: config.targets, plugins: left))
     }
     revision = Self.revision(of: parts)
   }
 
+  /// By positions.
   private struct Claim {
-    let config: PluginConfig
-    let plugin: PluginEntry
+    let config: Int
+    let plugin: Int
   }
 
   /// Nothing but age decided between two of one priority that say different things for the same routes.
-  private mutating func note(_ plugin: PluginEntry, of config: PluginConfig, against claims: [Claim]) {
-    for claim in claims
-    where claim.config.priority == config.priority && claim.plugin.config != plugin.config
-      && claim.config.targets.overlap(config.targets)
-    {
-      conflicts.insert(Conflict(plugin: plugin.key, winner: claim.config.key, loser: config.key))
-    }
+  private mutating func note(
+    _ plugin: PluginEntry,
+    of config: PluginConfig,
+    against claim: Claim,
+    in ordered: [PluginConfig]
+  ) {
+    let other = ordered[claim.config]
+    guard other.priority == config.priority, other.plugins[claim.plugin].config != plugin.config,
+      other.targets.overlap(config.targets)
+    else { return }
+    conflicts.insert(Conflict(plugin: plugin.key, winner: other.key, loser: config.key))
   }
 
   private static func revision(of parts: [Part]) -> String {

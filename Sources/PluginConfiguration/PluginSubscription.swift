@@ -43,14 +43,14 @@ struct PluginSubscriber: Sendable {
 
   struct Sent: Sendable {
     var revision: String
-    var versions: [PluginConfigKey: String]
+    var versions: [PluginSet.Version]
   }
 
   let pod: PluginIndex.Pod
   let wake: @Sendable () -> Void
   private(set) var sent: [Sent] = []
   /// Configs that are in force there, with their versions.
-  private(set) var acknowledged: [PluginConfigKey: String] = [:]
+  private(set) var acknowledged: [PluginSet.Version] = []
   private(set) var refusals: [PluginConfigKey: String] = [:]
   /// The revision that is.
   private var inForce: String?

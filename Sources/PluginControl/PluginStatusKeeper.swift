@@ -38,6 +38,8 @@ package final class PluginStatusKeeper: Service {
   private let written = NIOLockedValueBox<[PluginConfigKey: Written]>([:])
 
   private struct Written {
+    /// Another object of the name has a status of its own.
+    var uid: String
     var before: JSONValue?
     var status: JSONValue
   }
@@ -111,12 +113,15 @@ package final class PluginStatusKeeper: Service {
     gauges["accepted"]?.record(configs.count - invalid)
     gauges["conflicted"]?.record(ofConfig.count)
     guard leads() else { return written.withLockedValue { $0 = [:] } }
+    let keys = Set(configs.map(\.stored.key))
+    written.withLockedValue { $0 = $0.filter { keys.contains($0.key) } }
     await reports.forgetTheDead()
     let standings = reports.others + [own]
     for known in configs where !Task.isCancelled {
       let key = known.stored.key
       var facts = PluginConfigFacts(generation: known.stored.generation)
       facts.problems = known.problems
+      facts.plugins = known.stored.plugins
       if let version = hub.read({ $0[key]?.version }) {
         let sum = StandingReport.sum(standings, of: key, version: version)
         facts.selected = selected[key] ?? 0
@@ -139,7 +144,7 @@ package final class PluginStatusKeeper: Service {
       let patch: JSONValue = ["metadata": ["uid": .string(stored.uid)], "status": status]
       let key = ObjectKey(namespace: stored.key.namespace, name: stored.key.name)
       _ = try await client.patch(.pluginConfigs, key, .merge(patch), subresource: "status")
-      written.withLockedValue { $0[stored.key] = Written(before: stored.status, status: status) }
+      written.withLockedValue { $0[stored.key] = Written(uid: stored.uid, before: stored.status, status: status) }
       note(nil)
       tell(status, before: previous, of: stored)
     } catch {
@@ -151,7 +156,7 @@ package final class PluginStatusKeeper: Service {
   private func previous(_ stored: StoredPluginConfig) -> JSONValue? {
     written.withLockedValue { written in
       guard let last = written[stored.key] else { return stored.status }
-      if last.before == stored.status { return last.status }
+      if last.uid == stored.uid, last.before == stored.status { return last.status }
       written[stored.key] = nil
       return stored.status
     }

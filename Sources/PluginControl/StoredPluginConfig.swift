@@ -20,6 +20,9 @@ package struct StoredPluginConfig: Sendable, Equatable {
   package var object: JSONValue
   package var status: JSONValue?
 
+  /// Names, whatever else is wrong.
+  var plugins: [String] { object["spec"]?["plugins"]?.array?.compactMap { $0["name"]?.string } ?? [] }
+
   init?(_ view: JSONView) {
     guard let metadata = view["metadata"], let namespace = metadata.string(of: "namespace"),
       let name = metadata.string(of: "name"), metadata["deletionTimestamp"] == nil

@@ -1,5 +1,5 @@
+import CallServer
 import GRPCCore
-import IdentityServer
 import Synchronization
 
 /// A method for everybody.

@@ -1,7 +1,7 @@
+import CallServer
 import CallerAuthentication
 import EnvoyAPI
 import GRPCCore
-import IdentityServer
 import Logging
 import NIOCore
 import PluginConfiguration

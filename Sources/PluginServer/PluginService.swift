@@ -1,8 +1,8 @@
+package import CallServer
 import CallerAuthentication
 import EnvoyAPI
 import EnvoyServices
 import GRPCCore
-package import IdentityServer
 package import Logging
 package import PluginConfiguration
 import SPIFFE

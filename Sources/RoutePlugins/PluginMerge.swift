@@ -8,22 +8,42 @@ import PluginConfiguration
 ///   names are added, and settings that the mesh has not.
 /// - Any other plugin that the mesh itself uses on a route is not taken from a config there: two canaries, two faults or two
 ///   limits have no common meaning.
+/// - What APISIX has not switched on is told of as refused: it would serve the route without it, and say nothing.
 struct PluginMerge {
   private(set) var plugins: JSONObject
   private(set) var applied: [RoutePlugins.Applied] = []
   private let own: JSONObject
+  private let available: Set<String>?
   private var taken: Set<PluginEntry.Key> = []
 
-  /// - Parameter plugins: that the translation has put there.
-  init(_ plugins: JSONObject) {
+  /// - Parameters:
+  ///   - plugins: that the translation has put there.
+  ///   - available: that APISIX has switched on; nil: not known.
+  init(_ plugins: JSONObject, available: Set<String>? = nil) {
     self.plugins = plugins
+    self.available = available
     own = plugins
   }
 
   mutating func add(_ plugin: PluginEntry, of config: PluginConfigKey) {
     guard taken.insert(plugin.key).inserted else { return }
-    let refusal = plugin.key.phase == .route ? set(plugin.key.name, plugin.config) : run(plugin)
+    let refusal = unavailable(plugin) ?? put(plugin)
     applied.append(RoutePlugins.Applied(plugin: plugin.key, config: config, refusal: refusal))
+  }
+
+  private func unavailable(_ plugin: PluginEntry) -> String? {
+    let name =
+      switch plugin.key.phase {
+      case .route: plugin.key.name
+      case .preRequest: Runner.before
+      case .postRequest: Runner.after
+      }
+    guard let available, !available.contains(name) else { return nil }
+    return "\(name) is not among the plugins that the sidecar's APISIX has switched on"
+  }
+
+  private mutating func put(_ plugin: PluginEntry) -> String? {
+    plugin.key.phase == .route ? set(plugin.key.name, plugin.config) : run(plugin)
   }
 
   /// - Returns: why not.

@@ -21,6 +21,7 @@ package struct RoutePlugins: Sendable {
   private static let routes = "/routes/"
   private static let services = "/services/"
 
+  private let available: Set<String>?
   private var parts: [PluginSet.Part] = []
   /// As the translation has them.
   private var originals: [String: JSONValue] = [:]
@@ -28,7 +29,8 @@ package struct RoutePlugins: Sendable {
   private var routesByService: [String: Set<String>] = [:]
   private(set) var applied: [String: [Applied]] = [:]
 
-  package init() {}
+  /// - Parameter available: plugins that APISIX has switched on; nil: not known.
+  package init(available: Set<String>? = nil) { self.available = available }
 
   /// Takes changes of the translation's objects.
   ///
@@ -90,7 +92,7 @@ package struct RoutePlugins: Sendable {
     guard var route = originals[path] else { return nil }
     guard !parts.isEmpty else { return route }
     let traits = RouteObject.traits(route, serviceHosts: { hosts[$0] ?? [] })
-    var merge = PluginMerge(route["plugins"]?.object ?? [:])
+    var merge = PluginMerge(route["plugins"]?.object ?? [:], available: available)
     for part in parts where part.targets.match(traits) {
       for plugin in part.plugins { merge.add(plugin, of: part.key) }
     }

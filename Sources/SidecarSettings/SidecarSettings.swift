@@ -25,6 +25,8 @@ package struct SidecarSettings: Sendable {
   package var appMetrics: ScrapeTarget?
   /// Of APISIX's own metrics; nil: not merged.
   package var apisixMetrics: ScrapeTarget?
+  /// That APISIX has switched on: it serves a route without any other one. Nil: not known.
+  package var apisixPlugins: Set<String>?
 
   /// Nil: a sidecar without mutual TLS.
   package var security: SidecarSecurity?
@@ -63,6 +65,7 @@ package struct SidecarSettings: Sendable {
     appProbes = read("AMESH_APP_PROBES", get, AppProbe.parse) ?? appProbes
     appMetrics = read("AMESH_APP_METRICS", get, ScrapeTarget.init(parsing:))
     apisixMetrics = read("AMESH_APISIX_METRICS", get, ScrapeTarget.init(url:))
+    apisixPlugins = get("AMESH_APISIX_PLUGINS").map { Set($0.split(separator: ",").map { String($0).trimmed }) }
     identity = NodeIdentity(get)
     // An empty list of callers is a list too.
     readSecurity { name in name == "AMESH_ALLOWED_IDENTITIES" ? environment[name] : get(name) }
@@ -74,9 +77,10 @@ package struct SidecarSettings: Sendable {
   /// The variables that are read: nginx passes on only those that its configuration names.
   package static let variables =
     NodeIdentity.variables + securityVariables + [
-      "AMESH_APISIX_METRICS", "AMESH_APP_METRICS", "AMESH_APP_PROBES", "AMESH_GRPC_SOURCE", "AMESH_LOG_LEVEL",
-      "AMESH_POD_LABELS_FILE", "AMESH_ROOT_CERT_FILE", "AMESH_SYNC_INTERVAL", "AMESH_TOKEN_FILE", "AMESH_XDS_PROTOCOL",
-      "AMESH_XDS_SERVER_NAME", "AMESH_XDS_SOURCE", "ISTIO_XDS_SOURCE", "METRICS_SERVER_PORT", "STATUS_SERVER_PORT",
+      "AMESH_APISIX_METRICS", "AMESH_APISIX_PLUGINS", "AMESH_APP_METRICS", "AMESH_APP_PROBES", "AMESH_GRPC_SOURCE",
+      "AMESH_LOG_LEVEL", "AMESH_POD_LABELS_FILE", "AMESH_ROOT_CERT_FILE", "AMESH_SYNC_INTERVAL", "AMESH_TOKEN_FILE",
+      "AMESH_XDS_PROTOCOL", "AMESH_XDS_SERVER_NAME", "AMESH_XDS_SOURCE", "ISTIO_XDS_SOURCE", "METRICS_SERVER_PORT",
+      "STATUS_SERVER_PORT",
     ]
 
   /// - Parameter allowingHTTP: `https://` and `http://` too, as the first Amesh and the injector write this address.

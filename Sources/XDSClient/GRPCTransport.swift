@@ -15,10 +15,11 @@ package struct GRPCTransport: XDSTransport {
     package var rootsFile: String
     package var serverName: String?
     /// Between an address and a server that speaks HTTP/2.
-    package var connectTimeout = Duration.seconds(20)
-    /// A peer that is gone is noticed after both.
-    package var keepaliveTime = Duration.seconds(30)
-    package var keepaliveTimeout = Duration.seconds(10)
+    package var connectTimeout = Duration.seconds(10)
+    /// A peer that is gone is noticed after both. A server of gRPC in Go may end connections that ask more often than it
+    /// wants; istiod lets every 15 seconds pass.
+    package var keepaliveTime = Duration.seconds(20)
+    package var keepaliveTimeout = Duration.seconds(5)
     package var maximumResponseBytes = 64 << 20
 
     package init(tokenFile: String, rootsFile: String, serverName: String? = nil) {

@@ -141,11 +141,18 @@ package actor IdentityClient {
       // What one credential does not open, the other may.
       let canShow = svid.certificate.map { $0.notAfter > surroundings.date() } ?? false
       showsCertificate = failure.isUnauthenticated && !showsCertificate && canShow
-      let wait = settings.backoff.wait(failures: max(1, failures), draw: surroundings.draw())
+      let wait = wait(failures: max(1, failures))
       lastFailure = failure.description
       report(.disconnected(settings.source, reason: failure.description, retryIn: wait))
       try? await surroundings.sleep(wait)
     }
+  }
+
+  /// A certificate that is about to end leaves no time for long waits.
+  private func wait(failures: Int) -> Duration {
+    let wait = settings.backoff.wait(failures: failures, draw: surroundings.draw())
+    let left = svid.certificate.map { $0.notAfter.timeIntervalSince(surroundings.date()) } ?? 0
+    return left > 0 ? min(wait, max(settings.backoff.first, .seconds(left / 4))) : wait
   }
 
   private func hold() async -> XDSStreamFailure {

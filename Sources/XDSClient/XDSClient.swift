@@ -5,7 +5,7 @@ package import XDSProtocol
 /// Keeps a stream to a control plane, for ever, and tells what comes of it.
 package actor XDSClient<Reader: XDSResourceReader> {
   package struct Settings: Sendable {
-    /// Tried in turn; the one that works stays.
+    /// Tried in turn; the one that works stays, until it is lost.
     package var sources: [XDSSource]
     package var backoff = ReconnectBackoff()
     /// A stream that lasted so long was no failure, however it ended.
@@ -106,6 +106,8 @@ package actor XDSClient<Reader: XDSResourceReader> {
       }
       if responses > before, surroundings.now() - began >= settings.provenAfter {
         failures = 0
+        // What has gone silent may stay so for long.
+        if !failure.isEnd { turn += 1 }
       } else {
         failures += 1
         turn += 1
@@ -143,7 +145,7 @@ package actor XDSClient<Reader: XDSResourceReader> {
         opened: { await self.opened(next, continuation) },
         received: { await self.received($0) }
       )
-      return XDSStreamFailure("the server has ended the stream")
+      return .end
     } catch {
       return error
     }

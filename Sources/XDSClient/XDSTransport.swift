@@ -35,6 +35,10 @@ package struct XDSStreamFailure: Error, Sendable, Hashable, CustomStringConverti
   /// The server does not know who calls.
   package var isUnauthenticated: Bool
   package var description: String
+  /// The server has said so.
+  package var isEnd: Bool { self == .end }
+
+  package static let end = XDSStreamFailure("the server has ended the stream")
 
   package init(_ description: String, isUnimplemented: Bool = false, isUnauthenticated: Bool = false) {
     self.isUnimplemented = isUnimplemented

@@ -8,6 +8,7 @@ package struct APISIXObject: Sendable, Hashable {
     case upstreams
     case services
     case routes
+    case globalRules = "global_rules"
 
     private var order: Int {
       switch self {
@@ -15,6 +16,7 @@ package struct APISIXObject: Sendable, Hashable {
       case .upstreams: 1
       case .services: 2
       case .routes: 3
+      case .globalRules: 4
       }
     }
 

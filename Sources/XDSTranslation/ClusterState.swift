@@ -13,10 +13,10 @@ struct ClusterState: Sendable, Hashable {
 
   init(_ message: Envoy_Config_Cluster_V3_Cluster, assignment: Envoy_Config_Endpoint_V3_ClusterLoadAssignment?) {
     self.message = message
-    summary = ClusterSummary(message)
     var notes = Notes("cluster \(message.name)")
     connection = UpstreamConnection(message, notes: &notes)
     connectionNotes = notes.notes
+    summary = ClusterSummary(message, over: connection, notes: connectionNotes)
     endpoints = EndpointSelection(assignment ?? message.loadAssignment, of: message)
     setMirrorTarget()
   }

@@ -1,14 +1,13 @@
 import EnvoyConfig
+import KubernetesObjects
 import SwiftProtobuf
 
 /// What routes have to know of a cluster; endpoints come and go without it.
 struct ClusterSummary: Sendable, Hashable {
   enum Kind: Sendable, Hashable {
     case endpoints
-    /// Where the connection was going; the port may be another.
-    case originalDestination(port: UInt32?)
-    /// `inbound|PORT||`: the application itself.
-    case application(port: UInt32)
+    /// Where the connection was going; the port may be another. Without a scheme, what the client speaks is spoken.
+    case originalDestination(port: UInt32?, scheme: String?)
     case unsupported
   }
 
@@ -16,33 +15,73 @@ struct ClusterSummary: Sendable, Hashable {
   /// Only these balancers look at a route's hash policy.
   let hashes: Bool
   let connectTimeout: Milliseconds
+  /// Of a cluster that becomes no upstream, what it says that is not done as Envoy would.
+  let notes: Set<Note>
 
   /// Envoy's default.
   static let defaultConnectTimeout = Milliseconds(count: 5000)
 
-  init(_ cluster: Envoy_Config_Cluster_V3_Cluster) {
+  init(_ cluster: Envoy_Config_Cluster_V3_Cluster, over connection: UpstreamConnection, notes: Set<Note>) {
     hashes = cluster.lbPolicy == .ringHash || cluster.lbPolicy == .maglev
     let timeout = Milliseconds(cluster.connectTimeout)
     connectTimeout = timeout.isZero ? Self.defaultConnectTimeout : timeout
+    var isUnverified = false
     switch cluster.clusterDiscoveryType {
+    // What passes through has no upstream by which the plugin would know whom to trust.
+    case .type(.originalDst) where connection.isPossible && connection.tls?.authorities == nil:
+      let port = cluster.originalDstLbConfig.upstreamPortOverride.value
+      kind = .originalDestination(
+        port: (1...65535).contains(port) ? port : nil,
+        scheme: connection.ownScheme
+      )
+    case .type(.static):
+      kind = cluster.ownPodPort.map { .originalDestination(port: $0, scheme: connection.ownScheme) } ?? .endpoints
     case .type(.originalDst):
-      let override = cluster.originalDstLbConfig.upstreamPortOverride.value
-      if let port = Self.applicationPort(cluster.name) {
-        kind = .application(port: override == 0 ? port : override)
-      } else {
-        kind = .originalDestination(port: override == 0 ? nil : override)
-      }
-    case .type(.static), .type(.strictDns), .type(.logicalDns), .type(.eds), nil: kind = .endpoints
+      isUnverified = connection.tls?.authorities != nil
+      kind = .endpoints
+    case .type(.strictDns), .type(.logicalDns), .type(.eds), nil: kind = .endpoints
     case .type(.UNRECOGNIZED), .clusterType: kind = .unsupported
     }
-  }
-
-  private static func applicationPort(_ name: String) -> UInt32? {
-    let parts = name.split(separator: "|", omittingEmptySubsequences: false)
-    guard parts.count >= 2, parts[0] == "inbound", let port = UInt32(parts[1]), (1...65535).contains(port) else {
-      return nil
+    if case .originalDestination = kind {
+      var own = Notes("cluster \(cluster.name)")
+      own.unread(cluster)
+      if cluster.requestLimit(overHTTP2: false, notes: &own) != nil {
+        own.add(.circuitBreakers, "not where the connection was going")
+      }
+      self.notes = own.notes.union(notes)
+    } else if isUnverified {
+      var own = Notes("cluster \(cluster.name)")
+      own.add(.tlsAuthorities, "where the connection was going")
+      self.notes = own.notes
+    } else {
+      self.notes = []
     }
-    return port
+  }
+}
+
+extension ClusterSummary {
+  /// Where no route says less.
+  var timeouts: JSONValue {
+    [
+      "connect": connectTimeout.seconds, "send": Milliseconds.unlimited.seconds, "read": Milliseconds.unlimited.seconds,
+    ]
+  }
+}
+
+extension UpstreamConnection {
+  /// What is spoken whatever the client speaks.
+  fileprivate var ownScheme: String? { scheme == "http" ? nil : scheme }
+}
+
+extension Envoy_Config_Cluster_V3_Cluster {
+  /// The port of an inbound cluster's endpoint that is not on loopback, and so is the Pod itself; nil for all others.
+  fileprivate var ownPodPort: UInt32? {
+    let endpoints = loadAssignment.endpoints.flatMap(\.lbEndpoints)
+    guard name.hasPrefix("inbound|"), endpoints.count == 1,
+      case .socketAddress(let socket) = endpoints.first?.endpoint.address.address,
+      (1...65535).contains(socket.portValue), !socket.address.hasPrefix("127."), socket.address != "::1"
+    else { return nil }
+    return socket.portValue
   }
 }
 

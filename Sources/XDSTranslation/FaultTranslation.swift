@@ -2,36 +2,58 @@ import EnvoyConfig
 import KubernetesObjects
 import SwiftProtobuf
 
-extension Envoy_Extensions_Filters_Http_Fault_V3_HTTPFault {
-  /// Settings of fault-injection; nil if nothing is left of the fault.
-  func plugin(notes: inout Notes) -> JSONValue? {
-    notes.unread(self)
-    if hasResponseRateLimit { notes.add(.faultExtras, "response_rate_limit") }
-    if hasMaxActiveFaults { notes.add(.faultExtras, "max_active_faults") }
-    guard upstreamCluster.isEmpty, downstreamNodes.isEmpty else {
+/// What a fault becomes.
+struct FaultTranslation {
+  /// Settings of fault-injection.
+  private(set) var injection = JSONObject()
+  /// What a request's headers may ask for, which the sidecar's plugin sees to.
+  private(set) var asked = JSONObject()
+
+  init(_ fault: ConnectionSettings.Fault, notes: inout Notes) {
+    notes.unread(fault)
+    if fault.hasResponseRateLimit { notes.add(.faultExtras, "response_rate_limit") }
+    if fault.hasMaxActiveFaults { notes.add(.faultExtras, "max_active_faults") }
+    guard fault.upstreamCluster.isEmpty, fault.downstreamNodes.isEmpty else {
       notes.add(.faultExtras, "for some clusters or nodes only")
-      return nil
+      return
     }
     var only = Expression()
-    for matcher in headers {
+    for matcher in fault.headers {
       switch matcher.condition {
       case .when(let condition): only.add(condition)
       case .always: break
-      case .never: return nil
+      case .never: return
       case nil:
         notes.add(.faultExtras, "header \(matcher.name) can't be compared")
-        return nil
+        return
       }
     }
-    var plugin = JSONObject()
-    if hasDelay { plugin["delay"] = delaySettings(only, notes: &notes) }
-    if hasAbort { plugin["abort"] = abortSettings(only, notes: &notes) }
-    return plugin.isEmpty ? nil : .object(plugin)
+    if case .headerDelay = fault.delay.faultDelaySecifier {
+      asked["delay"] = fault.delay.percentage.limit
+    } else if fault.hasDelay {
+      injection["delay"] = fault.delaySettings(only, notes: &notes)
+    }
+    if case .headerAbort = fault.abort.errorType {
+      asked["abort"] = fault.abort.percentage.limit
+    } else if fault.hasAbort {
+      injection["abort"] = fault.abortSettings(only, notes: &notes)
+    }
+    if !asked.isEmpty, !only.isEmpty { asked["vars"] = only.value }
   }
+}
 
-  private func delaySettings(_ only: Expression, notes: inout Notes) -> JSONValue? {
+extension Envoy_Type_V3_FractionalPercent {
+  /// The most that a request may ask for: it says numerators.
+  fileprivate var limit: JSONValue {
+    let whole = Fraction.denominator(of: self)
+    return ["numerator": .number(JSONNumber(min(Int(numerator), whole))), "denominator": .number(JSONNumber(whole))]
+  }
+}
+
+extension Envoy_Extensions_Filters_Http_Fault_V3_HTTPFault {
+  fileprivate func delaySettings(_ only: Expression, notes: inout Notes) -> JSONValue? {
     guard case .fixedDelay(let duration) = delay.faultDelaySecifier else {
-      notes.add(.headerFault)
+      notes.add(.faultExtras, "a delay of no kind")
       return nil
     }
     let share = Fraction(delay.percentage)
@@ -41,7 +63,7 @@ extension Envoy_Extensions_Filters_Http_Fault_V3_HTTPFault {
     return .object(settings)
   }
 
-  private func abortSettings(_ only: Expression, notes: inout Notes) -> JSONValue? {
+  fileprivate func abortSettings(_ only: Expression, notes: inout Notes) -> JSONValue? {
     let share = Fraction(abort.percentage)
     guard !share.isNone else { return nil }
     var settings = JSONObject()
@@ -53,7 +75,7 @@ extension Envoy_Extensions_Filters_Http_Fault_V3_HTTPFault {
       settings["http_status"] = 200
       settings["headers"] = ["content-type": "application/grpc", "grpc-status": .string(String(status))]
     case .headerAbort, nil:
-      notes.add(.headerFault)
+      notes.add(.faultExtras, "an abort of no kind")
       return nil
     }
     settings["body"] = "fault filter abort"

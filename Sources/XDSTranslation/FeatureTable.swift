@@ -53,7 +53,10 @@ extension Feature {
         "a condition on `amesh_listener`, which the sidecar's plugin finds from the original destination as Envoy would"
       )
     case .inboundListener:
-      .translated("inbound filter chains, `inbound|PORT||`", "routes by the port that was called, to the application")
+      .translated(
+        "inbound filter chains, `inbound|PORT||`",
+        "routes by the port that was called, to the Pod's own address, from loopback"
+      )
     case .passthrough:
       .translated(
         "virtualOutbound, virtualInbound: passthrough and black hole",
@@ -127,11 +130,12 @@ extension Feature {
     case .unknownCluster:
       .approximated("a cluster that does not exist (yet)", "answered 503 until the cluster is there")
     case .weightedClusters: .translated("weighted_clusters, weights of any sum, zero", "traffic-split")
-    case .manyClusters: .approximated("more than 20 weighted clusters", "the 20 heaviest are used")
+    case .manyClusters:
+      .translated("more than 20 weighted clusters", "a route for each, by a condition on digits of `request_id`")
     case .weightedExtras:
-      .refused("settings of one weighted cluster (headers, filters, host)", "left out, the split stays")
+      .translated("settings of one weighted cluster (headers, filters, host)", "the same: its route has them")
     case .weightedOriginalDestination:
-      .refused("original destination among weighted clusters", "the cluster is left out of the split")
+      .translated("original destination among weighted clusters", "the same")
     case .clusterHeader:
       .refused("cluster_header, cluster specifier plugins", "requests are answered 503")
     case .redirect:
@@ -146,7 +150,8 @@ extension Feature {
       .approximated("regex_rewrite that may match more than once", "only the first place is replaced")
     case .hostRewrite:
       .translated("host_rewrite_literal, auto_host_rewrite", "proxy-rewrite: `host`; `pass_host: node`")
-    case .computedHost: .refused("host_rewrite_header, host_rewrite_path_regex", "the host stays as it is")
+    case .computedHost: .translated("host_rewrite_header, host_rewrite_path_regex", "the sidecar's plugin")
+    case .hostName: .refused("hosts to rewrite to that are no host names", "the host stays as it is")
     case .headerChange:
       .translated(
         "headers to add, set and remove, of route, virtual host and configuration",
@@ -162,7 +167,10 @@ extension Feature {
     case .retry:
       .translated("num_retries, per_try_timeout", "`retries`, `retry_timeout` of an upstream for that policy")
     case .retryConditions:
-      .approximated("retry_on beyond failures of connections", "only failed connections and timeouts are retried")
+      .approximated(
+        "retry_on beyond failures of connections",
+        "failed connections, timeouts and 503 are retried, the last two unless the method is POST, PATCH or LOCK"
+      )
     case .hashPolicy:
       .approximated(
         "hash_policy of header, cookie, source IP, query parameter; ring hash and maglev",
@@ -175,7 +183,8 @@ extension Feature {
     case .manyMirrors: .refused("more mirrors than one, by header", "the first mirror counts")
     case .cors: .approximated("CORS", "cors: OPTIONS requests are all answered as preflight")
     case .fault: .translated("faults: delays, HTTP and gRPC aborts, any percentage, by header", "fault-injection")
-    case .headerFault: .refused("faults that a request's header asks for", "left out")
+    case .headerFault:
+      .translated("faults that a request's header asks for, HTTP and gRPC, up to a percentage", "the sidecar's plugin")
     case .faultExtras:
       .refused("faults by cluster or node, rates of responses, limits of active faults", "the fault is left out")
     case .rateLimit: .approximated("local_ratelimit", "limit-req: tokens come evenly, for all workers together")
@@ -196,7 +205,17 @@ extension Feature {
     case .subsets: .refused("lb_subset_config", "all endpoints are used")
     case .connectTimeout: .translated("connect_timeout", "`timeout.connect`")
     case .connectionReuse: .translated("max_requests_per_connection", "`keepalive_pool.requests`")
-    case .circuitBreakers: .refused("circuit_breakers", "connections, requests and retries are not limited")
+    case .circuitBreakers:
+      .approximated(
+        "circuit_breakers: max_requests, max_connections, max_pending_requests",
+        "requests under way are counted; what is above max_requests, or over HTTP/1 above connections and pending "
+          + "requests together, is answered 503"
+      )
+    case .retryLimit:
+      .refused(
+        "circuit_breakers: max_retries, retry_budget",
+        "how many requests are tried again at a time is not limited"
+      )
     case .outlierDetection:
       .approximated(
         "outlier_detection",
@@ -208,7 +227,18 @@ extension Feature {
     case .http2: .approximated("HTTP/2 to endpoints", "`scheme: grpc`: HTTP/2 for all that goes there")
     case .http3: .refused("HTTP/3 to endpoints", "HTTP/1.1 is spoken")
     case .tlsOrigination:
-      .approximated("TLS to endpoints", "`scheme: https`: the certificate of the server is not verified")
+      .translated(
+        "TLS to endpoints: sni, trusted_ca",
+        "`scheme: https`; the sidecar's plugin asks for the name, and has the server verified by it and the authorities"
+      )
+    case .tlsValidation:
+      .approximated("match_subject_alt_names, none or several; revocation lists", "one name is asked for and verified")
+    case .tlsAuthorities:
+      .refused(
+        "authorities by SDS (other than Istio's `file-root:`), names by pattern or URI, other validators",
+        "answered 503, since what can't be verified is not trusted"
+      )
+    case .tlsName: .refused("sni that is no host name", "the host of the request is asked for")
     case .clientCertificate: .refused("client certificates to endpoints outside of the mesh", "no certificate is shown")
     case .mutualTLS:
       .approximated("mutual TLS within the mesh (transport_socket_matches)", "left to the sidecar's own mutual TLS")

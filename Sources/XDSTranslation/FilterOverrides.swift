@@ -64,7 +64,10 @@ struct FilterOverrides {
   }
 
   func addPlugins(to plugins: inout JSONObject, notes: inout Notes) {
-    if let fault = fault?.plugin(notes: &notes) { plugins["fault-injection"] = fault }
+    if let fault = fault.map({ FaultTranslation($0, notes: &notes) }) {
+      if !fault.injection.isEmpty { plugins["fault-injection"] = .object(fault.injection) }
+      if !fault.asked.isEmpty { plugins.addToSidecarPlugin("fault", .object(fault.asked)) }
+    }
     if let cors = cors?.plugin(notes: &notes) { plugins["cors"] = cors }
     if let limit = rateLimit?.plugin(notes: &notes) { plugins["limit-req"] = limit }
   }

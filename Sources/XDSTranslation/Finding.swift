@@ -30,7 +30,7 @@ struct Notes: Sendable {
   init(_ resource: String) { self.resource = resource }
 
   mutating func add(_ feature: Feature, _ detail: String = "") {
-    let message = detail.isEmpty ? feature.message : "\(feature.message): \(detail)"
+    let message = detail.isEmpty ? feature.message : "\(feature.message) (\(detail))"
     notes.insert(Note(feature: feature, message: message, resource: resource))
   }
 }

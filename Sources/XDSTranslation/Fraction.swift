@@ -11,20 +11,30 @@ struct Fraction: Sendable, Hashable {
     case match = 0
     case delay = 5
     case abort = 10
+    case split = 15
   }
 
   private static let steps: UInt64 = 1 << 20
   private let step: UInt64
 
   init(_ fraction: Envoy_Type_V3_FractionalPercent) {
-    let denominator: UInt64 =
-      switch fraction.denominator {
-      case .hundred, .UNRECOGNIZED: 100
-      case .tenThousand: 10_000
-      case .million: 1_000_000
-      }
-    let numerator = min(UInt64(fraction.numerator), denominator)
-    step = (numerator * Self.steps + denominator / 2) / denominator
+    self.init(UInt64(fraction.numerator), of: UInt64(Self.denominator(of: fraction)))
+  }
+
+  static func denominator(of fraction: Envoy_Type_V3_FractionalPercent) -> Int {
+    switch fraction.denominator {
+    case .hundred, .UNRECOGNIZED: 100
+    case .tenThousand: 10_000
+    case .million: 1_000_000
+    }
+  }
+
+  /// No more than all; the whole must not be nothing.
+  init(_ part: UInt64, of whole: UInt64) {
+    let (part, whole) = (min(part, whole), max(1, whole))
+    let (high, low) = part.multipliedFullWidth(by: Self.steps)
+    let (exact, rest) = whole.dividingFullWidth((high, low))
+    step = exact + (rest >= whole - rest ? 1 : 0)
   }
 
   var isNone: Bool { step == 0 }

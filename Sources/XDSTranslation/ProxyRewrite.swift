@@ -7,6 +7,8 @@ import SwiftProtobuf
 struct ProxyRewrite {
   private(set) var path: (pattern: String, replacement: String)?
   private(set) var host: String?
+  /// For the sidecar's plugin: the host comes from a header, or from the path.
+  private(set) var computedHost: JSONValue?
   var headers = HeaderChanges(.request)
 
   mutating func rewritePath(
@@ -56,8 +58,18 @@ struct ProxyRewrite {
   mutating func rewriteHost(of action: Envoy_Config_Route_V3_RouteAction, notes: inout Notes) {
     switch action.hostRewriteSpecifier {
     case .hostRewriteLiteral(let host):
-      if Self.isHost(host) { self.host = host } else { notes.add(.computedHost, host) }
-    case .hostRewriteHeader, .hostRewritePathRegex: notes.add(.computedHost)
+      if Self.isHost(host) { self.host = host } else { notes.add(.hostName, host) }
+    case .hostRewriteHeader(let name):
+      if RequestVariable.isToken(name) {
+        computedHost = ["header": .string(name)]
+      } else {
+        notes.add(.hostName, "of \(name)")
+      }
+    case .hostRewritePathRegex(let rewrite):
+      guard Pattern.isTranslatable(rewrite.pattern.regex) else { return notes.add(.regex, "of the host's rewrite") }
+      computedHost = [
+        "pattern": .string(rewrite.pattern.regex), "replacement": .string(Pattern.replacement(rewrite.substitution)),
+      ]
     case .autoHostRewrite, nil: break
     }
   }

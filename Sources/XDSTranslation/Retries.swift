@@ -10,8 +10,9 @@ struct Retries {
   /// For one attempt; nil for no limit.
   private var attempt: Milliseconds?
 
-  /// What APISIX does: try again where nothing has come back.
+  /// What APISIX does: try again where nothing has come back, and, by the sidecar's configuration, after a 503.
   private static let done: Set<Substring> = ["connect-failure", "refused-stream", "reset", "reset-before-request"]
+  private static let retriedStatus: UInt32 = 503
 
   /// - Parameter others: what else ends a stream, each none where it is zero.
   init(
@@ -24,8 +25,11 @@ struct Retries {
     guard let policy, !policy.retryOn.isEmpty else { return }
     notes.unread(policy)
     count = policy.hasNumRetries ? Int(min(policy.numRetries.value, 100)) : 1
-    let others = policy.retryOn.utf8.split(separator: UInt8(ascii: ",")).map(Substring.init)
-      .filter { !Self.done.contains($0) }
+    let conditions = Set(policy.retryOn.utf8.split(separator: UInt8(ascii: ",")).map(Substring.init))
+    var others = conditions.subtracting(Self.done)
+    if others.contains("retriable-status-codes"), policy.retriableStatusCodes.allSatisfy({ $0 == Self.retriedStatus }) {
+      others.remove("retriable-status-codes")
+    }
     if !others.isEmpty, count > 0 { notes.add(.retryConditions, others.sorted().joined(separator: ", ")) }
     if count > 0, !timeout.isZero { total = timeout }
     let perTry = Milliseconds(policy.perTryTimeout)

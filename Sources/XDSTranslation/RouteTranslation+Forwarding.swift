@@ -58,16 +58,20 @@ extension RouteTranslation {
       }
       return
     }
-    if case .originalDestination(let port) = summary.kind {
-      var settings: JSONObject = ["upstream": "original-destination"]
-      if let port { settings["port"] = .number(JSONNumber(Int(port))) }
-      plugins[SidecarPlugin.name] = .object(settings)
+    clusterNotes.formUnion(summary.notes)
+    let timeout = retries.timeout(connect: summary.connectTimeout)
+    if case .originalDestination(let port, let scheme) = summary.kind {
+      plugins.addToSidecarPlugin("upstream", "original-destination")
+      if let port { plugins.addToSidecarPlugin("port", .number(JSONNumber(Int(port)))) }
+      if let scheme { plugins.addToSidecarPlugin("scheme", .string(scheme)) }
+      // There is no upstream to have them.
+      members["timeout"] = timeout ?? summary.timeouts
     } else {
       var variant = UpstreamVariant(like: form, cluster: name)
       if summary.hashes { variant.hash = hash }
       members["upstream_id"] = .string(use(variant))
+      members["timeout"] = timeout
     }
-    members["timeout"] = retries.timeout(connect: summary.connectTimeout)
   }
 
   private mutating func split(
@@ -83,28 +87,14 @@ extension RouteTranslation {
     var connect = Milliseconds(count: 1)
     for cluster in weighted.clusters where cluster.weight.value > 0 {
       notes.unread(cluster)
-      if cluster.hasExtras { notes.add(.weightedExtras, cluster.name) }
-      guard cluster.clusterHeader.isEmpty else {
-        notes.add(.clusterHeader, "one of several")
-        continue
-      }
       clusters.insert(cluster.name)
       let summary = directory.summary(of: cluster.name)
       if summary == nil { notes.add(.unknownCluster, cluster.name) }
-      if case .originalDestination = summary?.kind {
-        notes.add(.weightedOriginalDestination, cluster.name)
-        continue
-      }
       var variant = UpstreamVariant(like: form, cluster: cluster.name)
       if summary?.hashes ?? false { variant.hash = hash }
       if weights[variant] == nil { order.append(variant) }
       weights[variant, default: 0] += UInt64(cluster.weight.value)
       connect = max(connect, summary?.connectTimeout ?? connect)
-    }
-    if order.count > 20 {
-      notes.add(.manyClusters)
-      let heaviest = Set(order.sorted { (weights[$0] ?? 0, $1.cluster) > (weights[$1] ?? 0, $0.cluster) }.prefix(20))
-      order.removeAll { !heaviest.contains($0) }
     }
     members["timeout"] = retries.timeout(connect: connect)
     if order.isEmpty { return abort(503) }
@@ -167,13 +157,6 @@ extension UpstreamVariant {
     retries = form.retries
     retryTimeout = form.retryTimeout
     passesEndpointHost = form.passesEndpointHost
-  }
-}
-
-extension Envoy_Config_Route_V3_WeightedCluster.ClusterWeight {
-  fileprivate var hasExtras: Bool {
-    !requestHeadersToAdd.isEmpty || !requestHeadersToRemove.isEmpty || !responseHeadersToAdd.isEmpty
-      || !responseHeadersToRemove.isEmpty || !typedPerFilterConfig.isEmpty || hostRewriteSpecifier != nil
   }
 }
 

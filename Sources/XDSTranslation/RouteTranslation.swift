@@ -5,11 +5,15 @@ import SwiftProtobuf
 
 /// Translates one route.
 struct RouteTranslation {
+  private typealias Weight = Envoy_Config_Route_V3_WeightedCluster.ClusterWeight
+
   private let route: Envoy_Config_Route_V3_Route
   private let host: Envoy_Config_Route_V3_VirtualHost
   private let context: RouteContext
   private let place: String
   var notes: Notes
+  /// Of clusters that become no upstream.
+  var clusterNotes: Set<Note> = []
   var upstreams: Set<UpstreamVariant> = []
   var clusters: Set<String> = []
   var mirrors: Set<String> = []
@@ -29,22 +33,41 @@ struct RouteTranslation {
     notes = Notes(place)
   }
 
-  /// Nil if no request is to take it.
-  mutating func translate(clusters directory: some ClusterDirectory) -> TranslatedRoute? {
-    guard let match = RouteMatchTranslation(route.match, notes: &notes), !match.isImpossible else { return nil }
+  /// Routes, of which the first that matches is taken; none if no request is to take any.
+  mutating func translate(clusters directory: some ClusterDirectory) -> [TranslatedRoute] {
+    guard let match = RouteMatchTranslation(route.match, notes: &notes), !match.isImpossible else { return [] }
     notes.unread(route)
     if let filter = context.settings.guardingFilter {
       forbid(filter)
     } else if host.requireTls == .all, !context.requiresTLS {
       plugins["redirect"] = ["ret_code": 301, "uri": "https://$host$request_uri"]
+    } else if case .route(let action) = route.action, let shares = ClusterShare.shares(of: action, clusters: directory)
+    {
+      notes.unread(action.weightedClusters)
+      // Of what they are, the shares depend, however small.
+      clusters.formUnion(action.weightedClusters.clusters.map(\.name))
+      return shares.map { share in
+        (plugins, members) = (JSONObject(), JSONObject())
+        notes.unread(share.cluster)
+        act(of: share.cluster, clusters: directory)
+        var conditions = match.expression
+        conditions.add(share.condition)
+        return translated(conditions, origin: "\(place) to \(share.cluster.name)")
+      }
     } else {
       act(clusters: directory)
     }
-    if !plugins.isEmpty { members["plugins"] = .object(plugins) }
-    return TranslatedRoute(conditions: match.expression, members: members, origin: place)
+    return [translated(match.expression, origin: place)]
   }
 
-  private mutating func act(clusters directory: some ClusterDirectory) {
+  private func translated(_ conditions: Expression, origin: String) -> TranslatedRoute {
+    var members = members
+    if !plugins.isEmpty { members["plugins"] = .object(plugins) }
+    return TranslatedRoute(conditions: conditions, members: members, origin: origin)
+  }
+
+  /// - Parameter share: the one cluster that is meant, of weighted ones.
+  private mutating func act(of share: Weight? = nil, clusters directory: some ClusterDirectory) {
     var overrides = FilterOverrides(context.settings)
     let frame = context.configuration.message
     if host.hasCors { overrides.apply(cors: host.cors) }
@@ -52,16 +75,19 @@ struct RouteTranslation {
     overrides.apply(frame.typedPerFilterConfig, notes: &notes)
     overrides.apply(host.typedPerFilterConfig, notes: &notes)
     overrides.apply(route.typedPerFilterConfig, notes: &notes)
+    if let share { overrides.apply(share.typedPerFilterConfig, notes: &notes) }
     if let filter = overrides.guardingFilter { return forbid(filter) }
     overrides.addPlugins(to: &plugins, notes: &notes)
 
     var rewrite = ProxyRewrite()
     var response = HeaderChanges(.response)
-    changeHeaders(&rewrite.headers, &response)
+    changeHeaders(&rewrite.headers, &response, of: share)
     switch route.action {
-    case .route(let action):
+    case .route(let whole):
+      let action = share.map { whole.only($0) } ?? whole
       rewrite.rewritePath(of: action, matched: route.match, notes: &notes)
       rewrite.rewriteHost(of: action, notes: &notes)
+      if let host = rewrite.computedHost { plugins.addToSidecarPlugin("host", host) }
       if let plugin = rewrite.plugin { plugins["proxy-rewrite"] = plugin }
       if context.settings.allowsWebSocket { members["enable_websocket"] = true }
       pass(action, retryPolicy: host.hasRetryPolicy ? host.retryPolicy : nil, clusters: directory)
@@ -80,7 +106,11 @@ struct RouteTranslation {
 
   /// The most specific level comes first, so that the most general has the last word; unless the configuration wants it
   /// the other way round.
-  private mutating func changeHeaders(_ request: inout HeaderChanges, _ response: inout HeaderChanges) {
+  private mutating func changeHeaders(
+    _ request: inout HeaderChanges,
+    _ response: inout HeaderChanges,
+    of share: Weight?
+  ) {
     let frame = context.configuration.message
     var levels = [
       (
@@ -93,6 +123,13 @@ struct RouteTranslation {
         frame.responseHeadersToRemove
       ),
     ]
+    if let share {
+      let own = (
+        share.requestHeadersToAdd, share.requestHeadersToRemove, share.responseHeadersToAdd,
+        share.responseHeadersToRemove
+      )
+      levels.insert(own, at: 0)
+    }
     if frame.mostSpecificHeaderMutationsWins { levels.reverse() }
     for level in levels {
       request.apply(adding: level.0, removing: level.1, notes: &notes)
@@ -131,6 +168,9 @@ struct RouteTranslation {
     if let body, !body.isEmpty { answer["body"] = .string(HeaderFormat.literal(body)) }
     var plugin: JSONObject = ["abort": .object(answer)]
     plugin["delay"] = plugins["fault-injection"]?["delay"]
+    if plugins[SidecarPlugin.name]?["fault"] != nil {
+      notes.add(.faultExtras, "what headers ask for, where the sidecar answers by itself")
+    }
     plugins["fault-injection"] = .object(plugin)
   }
 

@@ -1,7 +1,7 @@
+import KubernetesObjects
+
 /// What the translation has to know of the sidecar that it is for.
 package struct TranslationOptions: Sendable, Hashable {
-  /// Where the application is reached that traffic from outside is for.
-  package var applicationAddress = "127.0.0.1"
   /// The port that takes traffic in mutual TLS.
   package var mutualTLSPort = 19443
 
@@ -14,8 +14,21 @@ package struct TranslationOptions: Sendable, Hashable {
 /// in by (outbound or inbound), then the first of `o:ADDRESS:PORT`, `o:PORT` and `o` (an IPv6 address in brackets) that
 /// the plugin's metadata lists in `listeners`, by the connection's original destination; inbound `i:PORT`, then `i`. Its
 /// name is the variable `amesh_listener`. On a route, `{"upstream": "original-destination"}` makes the plugin send the
-/// request to where the connection was going.
+/// request to where the connection was going, or to another `port` there, by the `scheme` or what the client speaks;
+/// `fault` has the shares of requests up to which a request's own headers are obeyed that ask for a fault, `host` where a
+/// request's host comes from.
 package enum SidecarPlugin {
+  /// The one that looks at every request, for what holds of an upstream whichever route leads to it.
+  package static let upstreamName = "amesh-upstream"
   package static let name = "amesh"
   package static let listenerVariable = "amesh_listener"
+}
+
+extension JSONObject {
+  /// One more setting of the sidecar's plugin on a route.
+  mutating func addToSidecarPlugin(_ name: String, _ value: JSONValue) {
+    var settings = self[SidecarPlugin.name]?.object ?? [:]
+    settings[name] = value
+    self[SidecarPlugin.name] = .object(settings)
+  }
 }

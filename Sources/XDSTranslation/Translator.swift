@@ -16,6 +16,7 @@ package struct Translator: Sendable {
   private var uses: [UpstreamVariant: Int] = [:]
   private var variants: [String: Set<UpstreamVariant>] = [:]
   private var upstreamNotes: [UpstreamVariant: Set<Note>] = [:]
+  private var rules = UpstreamRuleBook()
   private var listenerNotes: Set<Note> = []
   private var store = ObjectStore()
 
@@ -75,6 +76,9 @@ package struct Translator: Sendable {
     for key in stale { newVariants.formUnion(retranslate(key)) }
     for name in changed.all { newVariants.formUnion(variants[name] ?? []) }
     for variant in newVariants { refresh(variant) }
+    if let change = rules.takeChange() {
+      for object in change.objects { if change.isRemoval { store.remove(object.key) } else { store.set(object) } }
+    }
     return store.takeChanges()
   }
 
@@ -185,14 +189,16 @@ package struct Translator: Sendable {
     uses[variant] = nil
     upstreamNotes[variant] = nil
     variants.remove(variant, from: variant.cluster)
+    rules.set(nil, for: variant.id)
     store.remove(APISIXObject.Key(kind: .upstreams, id: variant.id))
   }
 
   private mutating func refresh(_ variant: UpstreamVariant) {
     guard uses[variant] != nil else { return }
-    let translation = UpstreamTranslation(variant, of: clusters.state(of: variant.cluster), options: options)
+    let translation = UpstreamTranslation(variant, of: clusters.state(of: variant.cluster))
     upstreamNotes[variant] = translation.notes
     store.set(translation.object)
+    rules.set(translation.rule, for: variant.id)
   }
 }
 

@@ -26,6 +26,8 @@ enum UnreadFields {
       5, 13, 16, 17, 18, 20, 21, 23, 25, 28, 29, 30, 31, 32, 37, 39, 40, 42, 44, 45, 47, 49, 50, 52, 53, 54, 55, 56, 57,
       58,
     ],
+    // Priority and budget of retries are looked at; the other is whether Envoy counts what remains.
+    "envoy.config.cluster.v3.CircuitBreakers.Thresholds": [1, 6, 8],
     "envoy.extensions.filters.http.fault.v3.HTTPFault": [8, 9, 10, 11, 12, 13, 14, 15, 16],
     "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit": [1, 9, 10, 11, 12, 13, 14, 15, 18],
   ]
@@ -57,6 +59,8 @@ enum UnreadFields {
     "envoy.config.route.v3.RetryPolicy": [
       9: "retriable_headers", 10: "retriable_request_headers", 11: "rate_limited_retry_back_off",
     ],
+    "envoy.config.cluster.v3.CircuitBreakers": [2: "per_host_thresholds"],
+    "envoy.config.cluster.v3.CircuitBreakers.Thresholds": [7: "max_connection_pools"],
     "envoy.config.cluster.v3.Cluster": [41: "load_balancing_policy", 59: "transport_socket_matcher"],
     "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit": [8: "descriptors", 17: "rate_limits"],
   ]

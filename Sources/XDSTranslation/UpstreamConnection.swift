@@ -7,6 +7,7 @@ struct UpstreamConnection: Sendable, Hashable {
   /// What was to be kept from others must not go out in plain text.
   private(set) var isPossible = true
   private(set) var requestsPerConnection: Int?
+  private(set) var tls: TLSOrigination?
 
   init(_ cluster: Envoy_Config_Cluster_V3_Cluster, notes: inout Notes) {
     var speaksHTTP2 = cluster.hasHTTP2ProtocolOptions
@@ -57,7 +58,9 @@ struct UpstreamConnection: Sendable, Hashable {
       notes.add(.mutualTLS)
       return false
     }
-    notes.add(.tlsOrigination)
+    let origination = TLSOrigination(context, notes: &notes)
+    tls = origination
+    isPossible = isPossible && origination.isPossible
     if !secrets.isEmpty || !context.commonTlsContext.tlsCertificates.isEmpty { notes.add(.clientCertificate) }
     return true
   }

@@ -5,28 +5,27 @@ import SwiftProtobuf
 /// One use of a cluster as an APISIX upstream.
 struct UpstreamTranslation: Sendable {
   let object: APISIXObject
+  /// For the sidecar's plugin.
+  let rule: JSONValue?
   let notes: Set<Note>
 
-  init(_ variant: UpstreamVariant, of state: ClusterState?, options: TranslationOptions) {
+  init(_ variant: UpstreamVariant, of state: ClusterState?) {
     var notes = Notes("cluster \(variant.cluster)")
     var members = JSONObject()
     guard let state else {
       // Held open for a cluster that has not come yet, or has gone before its routes.
       object = APISIXObject(.upstreams, id: variant.id, origin: notes.resource, ["type": "roundrobin", "nodes": []])
       self.notes = []
+      rule = nil
       return
     }
     let cluster = state.message
     notes.unread(cluster)
     members["type"] = .string(Self.balancer(cluster, hash: variant.hash, notes: &notes))
     if let hash = variant.hash, members["type"]?.string == "chash" { hash.add(to: &members) }
-    members["nodes"] = Self.nodes(state, options: options, notes: &notes)
-    members["timeout"] = [
-      "connect": state.summary.connectTimeout.seconds,
-      "send": Milliseconds.unlimited.seconds,
-      "read": Milliseconds.unlimited.seconds,
-    ]
-    members["retries"] = .number(JSONNumber(variant.retries))
+    members["nodes"] = Self.nodes(state, notes: &notes)
+    members["timeout"] = state.summary.timeouts
+    members["retries"] = .number(JSONNumber(Self.retries(variant.retries, members["nodes"]?.array?.count ?? 0)))
     if let total = variant.retryTimeout { members["retry_timeout"] = total.seconds }
     if variant.passesEndpointHost { members["pass_host"] = "node" }
     let connection = state.connection
@@ -38,11 +37,18 @@ struct UpstreamTranslation: Sendable {
     if members["nodes"]?.array?.isEmpty == false, let checks = cluster.checks(notes: &notes) {
       members["checks"] = checks
     }
-    if cluster.circuitBreakers.limitsAnything { notes.add(.circuitBreakers) }
+    let rules = UpstreamRules(
+      requests: cluster.requestLimit(overHTTP2: connection.scheme.hasPrefix("grpc"), notes: &notes),
+      tls: connection.isPossible ? connection.tls : nil
+    )
+    rule = rules.value(of: variant.cluster)
     if cluster.hasLbSubsetConfig { notes.add(.subsets) }
     object = APISIXObject(.upstreams, id: variant.id, origin: notes.resource, members)
     self.notes = notes.notes.union(state.endpoints.notes).union(state.connectionNotes)
   }
+
+  /// Of several endpoints, APISIX tries each once; what it then answers by itself would hide the last one's answer.
+  private static func retries(_ count: Int, _ nodes: Int) -> Int { nodes > 1 ? min(count, nodes - 1) : count }
 
   private static func balancer(
     _ cluster: Envoy_Config_Cluster_V3_Cluster,
@@ -62,11 +68,9 @@ struct UpstreamTranslation: Sendable {
     }
   }
 
-  private static func nodes(_ state: ClusterState, options: TranslationOptions, notes: inout Notes) -> JSONValue {
+  private static func nodes(_ state: ClusterState, notes: inout Notes) -> JSONValue {
     switch state.summary.kind {
     case .endpoints, .originalDestination: return .array(state.endpoints.nodes.map(\.value))
-    case .application(let port):
-      return [["host": .string(options.applicationAddress), "port": .number(JSONNumber(Int(port))), "weight": 1]]
     case .unsupported:
       notes.add(.customCluster, state.message.clusterType.name)
       return []
@@ -84,20 +88,6 @@ extension HashKey {
       members["hash_on"] = "cookie"
       members["key"] = .string(name)
     case .variable(let name): members["key"] = .string(name)
-    }
-  }
-}
-
-extension Envoy_Config_Cluster_V3_CircuitBreakers {
-  /// Istio says the highest number for no limit.
-  fileprivate var limitsAnything: Bool {
-    thresholds.contains { threshold in
-      [
-        threshold.hasMaxConnections ? threshold.maxConnections.value : .max,
-        threshold.hasMaxPendingRequests ? threshold.maxPendingRequests.value : .max,
-        threshold.hasMaxRequests ? threshold.maxRequests.value : .max,
-        threshold.hasMaxRetries ? threshold.maxRetries.value : .max,
-      ].contains { $0 < .max }
     }
   }
 }

@@ -65,13 +65,13 @@ struct VirtualHostTranslation: Sendable {
       var translation = RouteTranslation(route, of: host, in: context, place: "route \(name) of \(place)")
       let translated = translation.translate(clusters: directory)
       self.notes.formUnion(translation.notes.notes)
+      self.notes.formUnion(translation.clusterNotes)
       clusters.formUnion(translation.clusters)
       mirrors.formUnion(translation.mirrors)
       upstreams.formUnion(translation.upstreams)
-      guard let translated else { continue }
-      routes.append(translated)
+      routes += translated
       // Envoy never looks further than this.
-      if translated.conditions.isEmpty { break }
+      if translated.last?.conditions.isEmpty ?? false { break }
     }
     for group in DomainGroup.groups(of: host.domains, ports: context.portHandling, notes: &notes) {
       emit(routes, for: group, host: host, in: context, place: place)

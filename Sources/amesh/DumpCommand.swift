@@ -10,8 +10,8 @@ struct DumpCommand: AsyncParsableCommand {
     abstract: "Show what a control plane's resources become in APISIX.",
     discussion: """
       Reads captured responses of xDS (a DiscoveryResponse in each file, or a directory of them), or asks a control plane \
-      as the sidecar of a Pod would, and prints APISIX's objects as JSON, with everything that is not done as Envoy would \
-      and why. The Pod is the one that the variables of the sidecar name: POD_NAME, POD_NAMESPACE, POD_IP and so on.
+      as the sidecar of a Pod would, and prints APISIX's objects as JSON, each with what it stands for (`for`, which APISIX \
+      does not see), and everything that is not done as Envoy would and why. The Pod is the one that the variables of the sidecar name: POD_NAME, POD_NAMESPACE, POD_IP and so on.
 
       Examples:
         amesh dump --from capture/
@@ -26,7 +26,7 @@ struct DumpCommand: AsyncParsableCommand {
   @Option(help: "A file or directory of captured responses, or grpc://HOST:PORT or grpcs://HOST:PORT.")
   var from: String
 
-  @Flag(help: "Only what is not done as Envoy would, a line each.")
+  @Flag(help: "Only what is not done as Envoy would, and where.")
   var findings = false
 
   @Option(help: "How many seconds a control plane has to say everything.")

@@ -1,3 +1,4 @@
+import CallServer
 import CallerAuthentication
 import CertificateAuthority
 import CertificateCustody
@@ -23,8 +24,8 @@ struct IdentityPlane {
   /// What other services of sidecars are served by.
   let authentication: IdentityAuthentication
   let streams: StreamBook
-  let limits: IdentityLimits
-  let metrics: IdentityMetrics
+  let limits: CallLimits
+  let metrics: CallServerMetrics
   let serving: ServingTLS
   /// This process among those that share the authority.
   let replica: String
@@ -49,8 +50,9 @@ struct IdentityPlane {
     replica = Replica.name()
     let trustDomain = try Self.trustDomain(configuration.mesh.trustDomain)
     socketPath = identity.socket.map { "\(server.stateDirectory)/\($0)" }
-    metrics = IdentityMetrics(factory: factory)
-    let audit = try Self.audit(server, identity, metrics: metrics, logger: logger)
+    metrics = CallServerMetrics(factory: factory)
+    let identityMetrics = IdentityMetrics(factory: factory)
+    let audit = try Self.audit(server, identity, metrics: identityMetrics, logger: logger)
     let reloadFailures = Counter(label: "amesh_identity_reload_failures_total", factory: factory)
 
     let mesh = Self.authority(configuration, trustDomain: trustDomain, replica: replica)
@@ -66,13 +68,13 @@ struct IdentityPlane {
       cryptography: OpenSSL(),
       refusesForeignNames: identity.strictRequests,
       audit: audit,
-      metrics: metrics
+      metrics: identityMetrics
     )
     serving = ServingTLS(
       authority: authority,
       cryptography: OpenSSL(),
       names: identity.certificateNames(controlPlaneNamespace: configuration.mesh.controlPlane.namespace),
-      metrics: metrics,
+      metrics: identityMetrics,
       logger: logger
     )
     let renewal = RenewalByCertificate(trustDomain: trustDomain, roots: [])
@@ -101,7 +103,7 @@ struct IdentityPlane {
     authentication = IdentityAuthentication(
       Authenticator(credentials.methods + [renewal]),
       audit: audit,
-      metrics: metrics,
+      metrics: identityMetrics,
       logger: logger
     )
     let bundleFile = TrustBundleFile(
@@ -127,9 +129,8 @@ struct IdentityPlane {
         source: source,
         authentication: authentication,
         streams: streams,
-        limits: limits,
         identifier: replica,
-        metrics: metrics,
+        metrics: identityMetrics,
         logger: logger
       ),
       CertificateSigningService(
@@ -143,13 +144,12 @@ struct IdentityPlane {
         source: workloads,
         authentication: authentication,
         streams: streams,
-        limits: limits,
         identifier: replica,
         logger: logger
       ),
     ]
     let servers = try sockets(identity, logger: logger).map { socket, tls in
-      IdentityServer(
+      CallServer(
         socket: socket,
         limits: limits,
         tls: tls,
@@ -158,7 +158,7 @@ struct IdentityPlane {
         services: callServices
       )
     }
-    services.append(IdentityServers(servers))
+    services.append(CallServers(servers))
     // Told first: its streams end, so that clients go elsewhere before the servers close.
     services += [workloads, source]
   }
@@ -247,8 +247,8 @@ extension IdentityPlane {
     return "\(directory)/root-cert.pem"
   }
 
-  private static func limits(_ settings: IdentitySettings.Limits) -> IdentityLimits {
-    var limits = IdentityLimits()
+  private static func limits(_ settings: IdentitySettings.Limits) -> CallLimits {
+    var limits = CallLimits()
     limits.maximumConnectionsPerAddress = settings.connectionsPerAddress
     limits.maximumStreams = settings.streams
     limits.maximumStreamsPerIdentity = settings.streamsPerIdentity

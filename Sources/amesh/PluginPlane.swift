@@ -1,3 +1,4 @@
+import CallServer
 import CertificateAuthority
 import ClusterIdentity
 import ControlPlane
@@ -89,7 +90,7 @@ struct PluginPlane {
     )
     let serving = identity.serving
     let tls = { @Sendable () -> ConnectionTLS? in serving.connection() }
-    let server = IdentityServer(
+    let server = CallServer(
       socket: try Self.socket(settings, logger: logger),
       limits: limits,
       tls: settings.isPlaintext ? nil : tls,

@@ -34,7 +34,7 @@ import WorkloadKeys
   let settings = SidecarSettings(environment: environment)
   let plane = DataPlane(
     settings: settings,
-    translation: MeshTranslation(),
+    translation: MeshTranslation(available: settings.apisixPlugins),
     dictionary: NginxDictionary(configuration: configurationZone, version: versionZone),
     surroundings: .process(makeKey: { try FreshKey.p256() }),
     logger: logger(LogLevel.named(settings.logLevel))

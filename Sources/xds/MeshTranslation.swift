@@ -10,7 +10,10 @@ import XDSTranslation
 /// The translation, in the data plane's terms.
 struct MeshTranslation: ObjectTranslation {
   private var translator = Translator()
-  private(set) var plugins = RoutePlugins()
+  private(set) var plugins: RoutePlugins
+
+  /// - Parameter available: plugins that APISIX has switched on; nil: not known.
+  init(available: Set<String>?) { plugins = RoutePlugins(available: available) }
 
   mutating func apply(_ change: XDSChange<MeshResource>) -> DictionaryDelta {
     let changes = translator.apply(ResourceChanges(change))

@@ -187,6 +187,15 @@ class Suite:
             refused(config("bad", ("cors", "{")), "is no JSON")
         with self.checks("and what the schema forbids"):
             refused(config("bad", EXAMPLE, targets=[{"ports": [0]}]), "ports")
+        ruled = "the API server's own rules: a plugin is named once, and services are not for what comes in"
+        if self.is_old:
+            self.checks.skip(ruled, f"needs Kubernetes 1.25, this is 1.{os.environ['SERVER_MINOR']}")
+        else:
+            # In its words, not in the webhook's, which is asked later.
+            with self.checks(ruled):
+                refused(config("bad", EXAMPLE, EXAMPLE), "a plugin may be named once")
+                inbound = [{"services": [{"name": "web"}], "direction": "inbound"}]
+                refused(config("bad", EXAMPLE, targets=inbound), "that a Pod calls; leave direction out")
         with self.checks("a plugin that nobody knows is taken with a warning"):
             described = config("unknown", ("respond-rewrite", {}), selector={"app": "nobody"})
             applied, said = kubectl("create", "--namespace", NAMESPACE, "--filename", "-", stdin=described)
@@ -245,12 +254,7 @@ class Suite:
     def bad_behind_the_webhook(self):
         with self.checks("what came in while nobody judged is not applied, and its status and an Event say why"):
             self.server.delete(VALIDATOR)
-
-            def is_in():
-                return self.configs.create(config("slipped", ("limit-count", {"count": 1})))[0] == 201
-
-            # The API server may ask for a moment longer.
-            wait_until(is_in, 10, "it is taken")
+            self.slip()
             self.wait_for("slipped", "Accepted", "False", "Invalid")
             assert "lacks time_window" in self.configs.condition("slipped", "Accepted")[2]
             wait_until(lambda: self.events("slipped", "PluginConfigInvalid"), 10, "an Event")
@@ -326,6 +330,7 @@ class Suite:
             sidecar.wait_for_routes(lambda routes: len(having(routes)) == 1, 20)
             (route,) = having(routes_of(sidecar.nginx.dump())).values()
             assert "two.example" in json.dumps(route), route
+        self.unfit(sidecar)
         with self.checks("the control plane is killed: what applies stays, and what changes comes from the one that is left"):
             before = sidecar.nginx.dump()
             killed, left = self.mesh.replicas
@@ -349,6 +354,60 @@ class Suite:
         self.configs.delete("add-header")
 
 
+    def unfit(self, sidecar):
+        """What is not to reach APISIX, or not all of it."""
+        self.configs.put(config("add-header", EXAMPLE))
+        sidecar.wait_for_routes(lambda routes: len(having(routes)) == len(routes), 20)
+        before = sidecar.nginx.dump()
+
+        def is_untouched():
+            now = sidecar.nginx.dump()
+            return (now.version, now.objects) == (before.version, before.objects)
+
+        with self.checks("a plugin that APISIX does not know is in no route, and the status says so"):
+            self.configs.put(config("unknown", ("respond-rewrite", {}), selector={"app": "web"}))
+            self.wait_for("unknown", "Programmed", "False", "PartlyRefused")
+            said = self.configs.condition("unknown", "Programmed")[2]
+            assert "respond-rewrite is not among the plugins that the sidecar's APISIX has switched on" in said, said
+            assert is_untouched(), sidecar.nginx.dump().objects
+            self.configs.delete("unknown")
+        with self.checks("of two that clash APISIX has the older one, and the other one when it has the higher priority"):
+            clashing = ("response-rewrite", {"body": "x"})
+            self.configs.put(config("the-later-one", clashing, selector={"app": "web"}))
+            self.wait_for("the-later-one", "Conflicted", "True", "SamePriority")
+            assert is_untouched(), sidecar.nginx.dump().objects
+            self.configs.put(config("the-later-one", clashing, selector={"app": "web"}, priority=1))
+            routes = sidecar.wait_for_routes(lambda routes: all(given(routes, {"body": "x"})), 20)
+            assert len(routes) == len(routes_of(before)), routes
+            self.configs.delete("the-later-one")
+            sidecar.wait(lambda dump: dump.objects == before.objects, 20)
+        with self.checks("what came in while nobody judged does not reach APISIX"):
+            before = sidecar.nginx.dump()
+            self.server.delete(VALIDATOR)
+            self.slip()
+            self.wait_for("slipped", "Accepted", "False", "Invalid")
+            # After it, so that it would be there.
+            self.configs.put(config("after", ("cors", {}), selector={"app": "web"}))
+            sidecar.wait_for_routes(lambda routes: all("cors" in route["plugins"] for route in routes.values()), 20)
+            assert not sidecar.with_plugin("limit-count")
+            for name in ("slipped", "after"):
+                self.configs.delete(name)
+            sidecar.wait(lambda dump: dump.objects == before.objects, 20)
+            kubectl(*self.manifest)
+            wait_until(self.is_trusted, 30, "a caBundle again")
+        self.configs.put(config("add-header", EXAMPLE, targets=[{"hosts": ["two.example"]}]))
+        sidecar.wait_for_routes(lambda routes: len(having(routes)) == 1, 20)
+
+    def slip(self):
+        """Makes a config that the webhook, which is not asked any more, would have refused."""
+
+        def is_in():
+            return self.configs.create(config("slipped", ("limit-count", {"count": 1})))[0] == 201
+
+        # The API server may ask for a moment longer.
+        wait_until(is_in, 10, "it is taken")
+
+
 def expected(plugin):
     name, settings = plugin
     return name, json.loads(settings)
@@ -356,6 +415,10 @@ def expected(plugin):
 
 def routes_of(dump):
     return {key: json.loads(value) for key, value in dump.objects.items() if key.startswith("/routes/")}
+
+
+def given(routes, settings):
+    return [route.get("plugins", {}).get("response-rewrite") == settings for route in routes.values()]
 
 
 def having(routes):

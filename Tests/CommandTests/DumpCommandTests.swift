@@ -15,14 +15,23 @@ struct DumpCommandTests {
     let dump = try JSONValue(parsing: Array(result.output.utf8))
     #expect(dump["objects"]?["/plugin_metadata/amesh"]?["listeners"]?.array?.isEmpty == false)
     #expect(dump["objects"]?.object?.keys.count { $0.hasPrefix("/routes/") } ?? 0 > 20)
+    #expect(
+      dump["objects"]?.object?.contains { $0.value["for"] == "cluster outbound|8081||cart.shop.svc.cluster.local" }
+        == true
+    )
     #expect(dump["findings"]?.array?.contains { $0["feature"] == "circuit-breakers" } == true)
   }
 
   @Test func `Findings alone are lines`() async throws {
     let result = try await RunningCommand.run(["dump", "--from", Self.capture, "--findings"])
     #expect(result.status == 0, "\(result.error)")
-    let line = "refused circuit-breakers: connections, requests and retries are not limited\n  cluster "
-    #expect(result.output.contains(line))
+    let lines = """
+      refused retry-limit: how many requests are tried again at a time is not limited (max_retries)
+        cluster outbound|80|v1|catalog.mesh.example
+        cluster outbound|80|v2|catalog.mesh.example
+
+      """
+    #expect(result.output.contains(lines))
   }
 
   @Test func `A resource that is none is told of, and the others are translated`() async throws {

@@ -1,3 +1,4 @@
+import CallServer
 import CallerAuthentication
 import CertificateAuthority
 import Crypto
@@ -161,22 +162,22 @@ extension Mesh {
     try await server.whileRunning { try await withGRPCClient(transport: transport) { try await body($0) } }
   }
 
-  func server(on socket: ListeningSocket, tls: (@Sendable () -> ConnectionTLS?)?) -> IdentityServer {
+  func server(on socket: ListeningSocket, tls: (@Sendable () -> ConnectionTLS?)?) -> CallServer {
     let clock = { @Sendable [self] in now }
-    let limits = IdentityLimits()
-    let streams = StreamBook(limits: limits, metrics: metrics)
-    return IdentityServer(
+    let limits = CallLimits()
+    let callMetrics = CallServerMetrics(factory: recorded)
+    let streams = StreamBook(limits: limits, metrics: callMetrics)
+    return CallServer(
       socket: socket,
       limits: limits,
       tls: tls,
-      metrics: metrics,
+      metrics: callMetrics,
       jitter: { 0 },
       services: [
         SecretDiscoveryService(
           source: source,
           authentication: authentication,
           streams: streams,
-          limits: limits,
           identifier: "test",
           metrics: metrics,
           logger: .silent

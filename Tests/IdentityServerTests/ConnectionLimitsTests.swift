@@ -10,13 +10,14 @@ import NIOSSL
 import SecretDiscovery
 import Testing
 
+@testable import CallServer
 @testable import IdentityServer
 
 /// Over real sockets: what becomes of peers that take more than they may, or nothing at all.
 @Suite struct ConnectionLimitsTests {
   private let recorded = TestMetrics()
 
-  private func harness(_ change: (inout IdentityLimits) -> Void) -> Harness {
+  private func harness(_ change: (inout CallLimits) -> Void) -> Harness {
     var harness = Harness()
     harness.metrics = recorded
     change(&harness.limits)

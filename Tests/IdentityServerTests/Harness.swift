@@ -1,3 +1,4 @@
+import CallServer
 import CoreMetrics
 import EnvoyAPI
 import EnvoyServices
@@ -19,7 +20,9 @@ typealias Client = SDS.Client<HTTP2ClientTransport.Posix>
 struct Harness {
   let source = InMemorySecretSource()
   var workloads = WorkloadSource(metrics: WorkloadMetrics(factory: NOOPMetricsHandler.instance))
-  var limits = IdentityLimits()
+  var limits = CallLimits()
+  /// On a stream of workload discovery.
+  var maximumAddresses = 64
   var jitter: @Sendable () -> Double = { 0 }
   var metrics: any MetricsFactory = NOOPMetricsHandler.instance
 
@@ -119,14 +122,14 @@ struct Harness {
     }
   }
 
-  private func server(on socket: ListeningSocket, tls: (@Sendable () -> ConnectionTLS?)?) -> IdentityServer {
+  private func server(on socket: ListeningSocket, tls: (@Sendable () -> ConnectionTLS?)?) -> CallServer {
+    let callMetrics = CallServerMetrics(factory: metrics)
     let metrics = IdentityMetrics(factory: metrics)
-    let streams = StreamBook(limits: limits, metrics: metrics)
+    let streams = StreamBook(limits: limits, metrics: callMetrics)
     let service = SecretDiscoveryService(
       source: source,
       authentication: NamedCallers(),
       streams: streams,
-      limits: limits,
       identifier: "test",
       metrics: metrics,
       logger: .silent
@@ -135,15 +138,15 @@ struct Harness {
       source: workloads,
       authentication: NamedCallers(),
       streams: streams,
-      limits: limits,
+      maximumAddresses: maximumAddresses,
       identifier: "test",
       logger: .silent
     )
-    return IdentityServer(
+    return CallServer(
       socket: socket,
       limits: limits,
       tls: tls,
-      metrics: metrics,
+      metrics: callMetrics,
       jitter: jitter,
       services: [service, discovery]
     )
@@ -156,7 +159,7 @@ extension HTTP2ClientTransport.Posix.TransportSecurity {
   }
 }
 
-extension IdentityServer {
+extension CallServer {
   func whileRunning(_ body: () async throws -> Void) async throws {
     try await withThrowingTaskGroup { group in
       group.addTask { try await run() }

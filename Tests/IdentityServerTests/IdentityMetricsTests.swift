@@ -1,3 +1,4 @@
+import CallServer
 import CertificateAuthority
 import EnvoyAPI
 import EnvoyServices

@@ -1,3 +1,4 @@
+import CallServer
 import EnvoyAPI
 import EnvoyServices
 import GRPCCore

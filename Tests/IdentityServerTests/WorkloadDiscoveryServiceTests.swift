@@ -162,7 +162,7 @@ struct WorkloadDiscoveryServiceTests {
   ])
   private func `what a client may not ask`(_ request: Request, _ code: RPCError.Code) async throws {
     var harness = Harness()
-    harness.limits.maximumWorkloadsPerStream = 8
+    harness.maximumAddresses = 8
     let source = harness.workloads
     source.complete()
     let error = await #expect(throws: RPCError.self) { _ = try await Self.talk(harness, [request], hears: 1) }

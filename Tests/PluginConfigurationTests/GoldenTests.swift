@@ -57,6 +57,7 @@ import Testing
   private func status(_ key: PluginConfigKey, _ reading: PluginConfigReading, _ index: PluginIndex) -> JSONValue {
     var facts = PluginConfigFacts(generation: reading.config?.generation ?? 1)
     facts.problems = reading.problems
+    facts.plugins = reading.config?.plugins.map(\.key.name) ?? []
     facts.selected = index.selected[key] ?? 0
     facts.acknowledged = facts.selected / 2
     facts.conflicts = index.conflicts.filter { $0.winner == key || $0.loser == key }

@@ -22,6 +22,16 @@ import Testing
     #expect(condition(status, "Conflicted")?["status"]?.string == "False")
   }
 
+  @Test(
+    arguments: [
+      ([], ""), (["cors"], "cors"), (["a", "b", "c"], "a,b,c"), (["a", "b", "c", "d", "e"], "a,b,c,+2"),
+    ] as [([String], String)]
+  ) func `plugins fit into a column`(_ names: [String], _ expected: String) {
+    var facts = PluginConfigFacts(generation: 1)
+    facts.plugins = names
+    #expect(PluginConfigStatus.status(of: key, facts, previous: nil, now: "T")["plugins"]?.string == expected)
+  }
+
   @Test func `a time stays until its condition turns`() {
     var facts = PluginConfigFacts(generation: 1)
     facts.selected = 2

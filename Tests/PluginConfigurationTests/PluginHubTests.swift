@@ -65,6 +65,23 @@ import Testing
     #expect(Set(hub.standings.keys.map(\.name)) == ["a"])
   }
 
+  @Test func `a Pod that is relabelled has in force what reads the same`() throws {
+    let (hub, wakes) = (PluginHub(), Wakes())
+    hub.take([(web, ["app": "web", "tier": "1"])])
+    var late = config("b", app: nil)
+    late.config?.selector = .init(matchLabels: ["tier": "2"])
+    hub.take([config("a", app: "web"), late])
+    hub.becomeReady()
+    let stream = hub.subscribe(web) { wakes.wake() }
+    guard case .set(let set) = stream.current else { return #expect(Bool(false), "no set") }
+    stream.sending(set)
+    #expect(hub.acknowledge(web, revision: set.revision, refusals: [:]))
+    #expect(hub.standings[late.key] == nil)
+    hub.take([(web, ["app": "web", "tier": "2"])])
+    #expect(wakes.value == 0)
+    #expect(hub.standings[late.key]?.acknowledged == 1)
+  }
+
   @Test func `only those are woken whose set changes`() {
     let hub = PluginHub()
     hub.take([(web, ["app": "web"]), (api, ["app": "api"])])

@@ -16,8 +16,8 @@ import Testing
       )
     }
     for _ in 0..<150 {
-      let before = pods.keys.reduce(into: [:]) { $0[$1] = index.set(of: $1)?.revision }
-      var told: Set<PluginIndex.Pod>
+      let before = pods.keys.reduce(into: [:]) { $0[$1] = index.set(of: $1) }
+      let told: PluginIndex.Change
       if Bool.random(using: &random.random) {
         let key = random.key()
         configs[key] = random.pick([true, true, false]) ? random.config(key) : nil
@@ -28,14 +28,17 @@ import Testing
           name: random.pick(["1", "2", "3", "4", "5"])
         )
         pods[pod] = random.pick([true, true, false]) ? random.labels() : nil
-        told = index.set(pods[pod], for: pod) ? [pod] : []
-        told = told.filter { pods[$0] != nil }
+        told = index.set(pods[pod], for: pod)
       }
       for pod in pods.keys {
         #expect(index.set(of: pod) == set(pod))
-        #expect(told.contains(pod) == (index.set(of: pod)?.revision != before[pod] ?? nil))
+        let readsTheSame = index.set(of: pod)?.revision == before[pod]?.revision
+        #expect(told.changed.contains(pod) == !readsTheSame)
+        if readsTheSame, index.set(of: pod) != before[pod] { #expect(told.renewed.contains(pod)) }
       }
-      #expect(told.isSubset(of: pods.keys))
+      #expect(told.changed.isDisjoint(with: told.renewed))
+      #expect(told.changed.subtracting(pods.keys).isSubset(of: before.keys))
+      #expect(told.renewed.isSubset(of: pods.keys))
       #expect(index.podCount == pods.count)
       #expect(index.configs == configs.values.sorted { $0.key < $1.key })
       for config in configs.values {

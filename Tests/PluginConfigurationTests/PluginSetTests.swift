@@ -25,7 +25,7 @@ import Testing
     let set = PluginSet(merging: [config("a", 1), config("b", 2, priority: 1)])
     #expect(set.parts.map(\.key.name) == ["b"])
     #expect(set.conflicts == [])
-    #expect(set.configs.map(\.name) == ["b", "a"])
+    #expect(set.versions.map(\.key.name) == ["b", "a"])
   }
 
   @Test func `between equals the older one applies, and both are told`() {

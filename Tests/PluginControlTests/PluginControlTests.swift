@@ -171,6 +171,25 @@ struct PluginControlTests {
     }
   }
 
+  @Test func `a config that is made anew gets its status anew`() async throws {
+    let watch = try await makeWatch()
+    let keeper = makeKeeper(watch, makeReports("one"))
+    try await running([{ try await watch.run() }]) {
+      for count in 1...2 {
+        _ = try await twin.create(.pluginConfigs, Self.config("bad", "{"))
+        if count == 1 { await watched(1) }
+        while watch.configs.first?.problems.isEmpty ?? true { await Task.yield() }
+        // Its watch may not have told yet what was written.
+        await keeper.round()
+        #expect(twin.observed.state.requests("patch", .pluginConfigs) == count)
+        try await expect("bad", "Accepted", "reason", "Invalid")
+        let old = watch.configs.first?.stored.uid
+        _ = try await twin.delete(.pluginConfigs, ObjectKey(namespace: "shop", name: "bad"))
+        while watch.configs.first?.stored.uid == old, old != nil, !watch.configs.isEmpty { await Task.yield() }
+      }
+    }
+  }
+
   @Test func `what live replicas have is added up`() async throws {
     let watch = try await makeWatch()
     let reports = makeReports("one")

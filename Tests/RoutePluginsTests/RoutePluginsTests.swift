@@ -71,6 +71,33 @@ import Testing
     #expect(changes.last?.value?["plugins"]?["cors"] != nil)
   }
 
+  @Test func `what APISIX has not switched on is refused, on every route and by its reason`() {
+    var plugins = RoutePlugins(available: ["cors", "ext-plugin-pre-req"])
+    var objects: [String: JSONValue] = [:]
+    apply(plugins.take([("/routes/a", Self.route(["o:80"])), ("/routes/b", Self.route(["i:80"]))]), to: &objects)
+    let before = objects
+    apply(
+      plugins.replace([
+        Self.part("known", [PluginEntry("cors", [:]), PluginEntry(.preRequest, "mine", "x")]),
+        Self.part("unknown", [PluginEntry("opentelemetry", [:])]),
+        Self.part("runner", [PluginEntry(.postRequest, "mine", "x")]),
+      ]),
+      to: &objects
+    )
+    #expect(objects["/routes/a"]?["plugins"]?.object?.keys.sorted() == ["cors", "ext-plugin-pre-req"])
+    func refusal(_ plugin: String, _ name: String) -> String {
+      "\(plugin) on 2 routes: \(name) is not among the plugins that the sidecar's APISIX has switched on"
+    }
+    #expect(
+      plugins.refusals.reduce(into: [:]) { $0[$1.key.name] = $1.value } == [
+        "unknown": refusal("opentelemetry", "opentelemetry"),
+        "runner": refusal("mine (post-req)", "ext-plugin-post-req"),
+      ]
+    )
+    apply(plugins.replace([]), to: &objects)
+    #expect(objects == before)
+  }
+
   @Test func `refusals are told by config, with how many routes`() {
     var plugins = RoutePlugins()
     _ = plugins.take([

@@ -23,7 +23,9 @@ struct IdentityClientTests {
 
   init() throws { mesh = try TestMesh() }
 
-  private func client() throws -> IdentityClient {
+  private func client(
+    report: @escaping @Sendable (IdentityReport) -> Void = { _ in }
+  ) throws -> IdentityClient {
     IdentityClient(
       settings: .init(source: try XDSSource(parsing: "https://amesh:15012")),
       svid: SVIDState(trustDomain: mesh.trustDomain, node: .init()),
@@ -35,7 +37,7 @@ struct IdentityClientTests {
         draw: { 0 },
         makeKey: { try FreshKey.p256() }
       ),
-      report: { _ in }
+      report: report
     )
   }
 
@@ -113,6 +115,31 @@ struct IdentityClientTests {
     #expect(status.figures.renewals == 2)
     #expect(status.figures.refusals == 0)
     #expect(status.roots == 1)
+  }
+
+  @Test func `a server that is away is tried often enough for a certificate that ends soon`() async throws {
+    let mesh = mesh
+    let waits = Mutex<[Duration]>([])
+    let client = try client { report in
+      if case .disconnected(_, _, let wait) = report { waits.withLock { $0.append(wait) } }
+    }
+    let away = ScriptedConnections.Step? { _ in XDSStreamFailure("away") }
+    await run(
+      client,
+      [
+        { connection in
+          let request = await connection.next(.secrets)
+          let chain = try? mesh.issue(Self.csr(request), life: 40)
+          await connection.send(.secrets, .secrets(chain: chain, bundle: mesh.rootPEM + "\n"))
+          return XDSStreamFailure("away")
+        }
+      ] + Array(repeating: away, count: 12).compactMap(\.self)
+    )
+    let seen = waits.withLock { $0 }
+    // Without it: 0.25, 0.5, 1, 2, 4, 8, 15 s.
+    #expect(seen.count == 13 && seen.prefix(9).allSatisfy { $0 <= .seconds(6) }, "\(seen)")
+    // One that has ended is no reason to hurry.
+    #expect(seen.last == .seconds(15), "\(seen)")
   }
 
   @Test func `peers are asked for when they are wanted, and again on the next connection`() async throws {

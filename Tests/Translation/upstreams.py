@@ -16,6 +16,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         # The server's own reading of it makes one of two slashes.
         self.send_header("x-target", self.requestline.split(" ")[1])
         self.send_header("x-host", self.headers["host"])
+        self.send_header("x-added", ",".join(self.headers.get_all("x-added", [])))
         self.send_header("content-length", "0")
         self.end_headers()
 

@@ -69,6 +69,13 @@ import XDSProtocol
     #expect(reports.waits == Array(repeating: .milliseconds(500), count: 4))
   }
 
+  @Test func `a stream that was lost is no failure, but another address comes next`() async throws {
+    transport.script = [.lose(.seconds(60), clock), .lose(.seconds(60), clock), .last(.seconds(60), clock)]
+    await run(try client(["a", "b"]), waits: [.milliseconds(500), .milliseconds(500), .milliseconds(500)])
+    #expect(transport.tried == ["a delta", "b delta", "a delta", "a delta"])
+    #expect(reports.waits == Array(repeating: .milliseconds(500), count: 4))
+  }
+
   @Test func `a stream that ends at once counts as a failure though it answered`() async throws {
     transport.script = Array(repeating: .last(.zero, clock), count: 3)
     await run(try client(["a"]), waits: [.milliseconds(500), .seconds(1)])
@@ -103,6 +110,8 @@ final class ScriptedTransport: XDSTransport {
     case unimplemented
     /// Answers, lasts so long, ends.
     case last(Duration, ManualClock)
+    /// The same, but no end is said.
+    case lose(Duration, ManualClock)
   }
 
   private let memory = NIOLockedValueBox<(script: [Step], tried: [String])>(([], []))
@@ -128,6 +137,11 @@ final class ScriptedTransport: XDSTransport {
     switch step {
     case .fail(let reason): throw XDSStreamFailure(reason)
     case .unimplemented: throw XDSStreamFailure("no such method", isUnimplemented: true)
+    case .lose(let duration, let clock):
+      await opened()
+      await received(.delta(.with { $0.typeURL = "t" }))
+      clock.advance(by: duration)
+      throw XDSStreamFailure("no answer")
     case .last(let duration, let clock):
       await opened()
       await received(.delta(.with { $0.typeURL = "t" }))

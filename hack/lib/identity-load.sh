@@ -6,7 +6,7 @@
 
 identity_port=${AMESH_BENCH_IDENTITY_PORT:-29012}
 admin_port=${AMESH_BENCH_ADMIN_PORT:-29914} webhook_port=${AMESH_BENCH_WEBHOOK_PORT:-29443}
-server='' streams='' asked='' said='' answer='' tokens='' state='' load_directory=''
+server='' streams='' asked='' said='' order='' report='' answer='' tokens='' state='' load_directory=''
 over_tls=()
 
 # shellcheck disable=SC2317 # called by the trap
@@ -64,6 +64,35 @@ end_server() {
   server=
 }
 
+# start_discovery FLAG…: a server of workload discovery alone; its process is in $server, as if it were all of Amesh.
+start_discovery() {
+  [[ -z $server ]] || fail "a server runs already"
+  local socket=$load_directory/discovery.sock word=''
+  rm -f "$socket" "$load_directory"/{order,report}
+  mkfifo "$load_directory/order" "$load_directory/report"
+  exec {order}<>"$load_directory/order" {report}<>"$load_directory/report"
+  "$root/.build/release/workload-bench" --unix "$socket" "$@" <"$load_directory/order" >"$load_directory/report" \
+    2>"$load_directory/serve.log" &
+  server=$!
+  IFS= read -r -t 60 -u "$report" word || true
+  [[ $word == ready ]] || fail "workload-bench did not start: $(tail -n 3 "$load_directory/serve.log")"
+}
+
+# start_workloads OPTION…: as start_streams, with what asks for addresses.
+start_workloads() { hold_streams workloads "$@"; }
+
+# await_move FIRST COUNT SECONDS: gives those Pods another mode; when everybody who asked for them was told, $answer tells.
+await_move() {
+  local word=''
+  echo "wait $1 $2 $3" >&"$asked"
+  hear
+  [[ $answer == armed ]] || fail "the streams say: $answer"
+  echo "move $1 $2" >&"$order"
+  hear
+  IFS= read -r -t 60 -u "$report" word || true
+  [[ $word == moved* ]] || fail "workload-bench says: $word"
+}
+
 # rotate STEP FLAG…
 rotate() {
   "$root/.build/release/amesh" ca rotate "$@" --state-directory "$state" >"$load_directory/rotate.log" 2>&1 ||
@@ -75,11 +104,13 @@ resident() { awk '/^VmRSS/ { print $2 }' "/proc/$server/status"; }
 cpu_seconds() { sed 's/.*) //' "/proc/$server/stat" | awk -v hz="$(getconf CLK_TCK)" '{ print ($12 + $13) / hz }'; }
 
 # start_streams OPTION…: holds streams open; what it says first is in $answer.
-start_streams() {
+start_streams() { hold_streams streams --tokens "$tokens" "$@"; }
+
+hold_streams() {
   rm -f "$load_directory"/{asked,said}
   mkfifo "$load_directory/asked" "$load_directory/said"
   exec {asked}<>"$load_directory/asked" {said}<>"$load_directory/said"
-  "$root/.build/release/identity-load" streams --tokens "$tokens" "$@" <"$load_directory/asked" >"$load_directory/said" &
+  "$root/.build/release/identity-load" "$@" <"$load_directory/asked" >"$load_directory/said" &
   streams=$!
   hear
 }

@@ -78,6 +78,9 @@ package nonisolated struct Envoy_Extensions_TransportSockets_Tls_V3_CertificateV
   /// Clears the value of `crl`. Subsequent reads from it will return its default value.
   package mutating func clearCrl() {self._crl = nil}
 
+  /// What was there before the typed ones: any kind of name.
+  package var matchSubjectAltNames: [Envoy_Type_Matcher_V3_StringMatcher] = []
+
   /// A validator of its own, such as SPIFFE's; the context's other trust settings then say nothing.
   package var customValidatorConfig: Envoy_Config_Core_V3_TypedExtensionConfig {
     get {_customValidatorConfig ?? Envoy_Config_Core_V3_TypedExtensionConfig()}
@@ -228,7 +231,7 @@ nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_TlsCertificate: S
 
 nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_CertificateValidationContext: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CertificateValidationContext"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}trusted_ca\0\u{2}\u{6}crl\0\u{4}\u{5}custom_validator_config\0\u{4}\u{3}match_typed_subject_alt_names\0\u{3}max_verify_depth\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}trusted_ca\0\u{2}\u{6}crl\0\u{4}\u{2}match_subject_alt_names\0\u{4}\u{3}custom_validator_config\0\u{4}\u{3}match_typed_subject_alt_names\0\u{3}max_verify_depth\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -238,6 +241,7 @@ nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_CertificateValida
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._trustedCa) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._crl) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.matchSubjectAltNames) }()
       case 12: try { try decoder.decodeSingularMessageField(value: &self._customValidatorConfig) }()
       case 15: try { try decoder.decodeRepeatedMessageField(value: &self.matchTypedSubjectAltNames) }()
       case 16: try { try decoder.decodeSingularMessageField(value: &self._maxVerifyDepth) }()
@@ -257,6 +261,9 @@ nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_CertificateValida
     try { if let v = self._crl {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     } }()
+    if !self.matchSubjectAltNames.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.matchSubjectAltNames, fieldNumber: 9)
+    }
     try { if let v = self._customValidatorConfig {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
     } }()
@@ -272,6 +279,7 @@ nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_CertificateValida
   package static func ==(lhs: Envoy_Extensions_TransportSockets_Tls_V3_CertificateValidationContext, rhs: Envoy_Extensions_TransportSockets_Tls_V3_CertificateValidationContext) -> Bool {
     if lhs._trustedCa != rhs._trustedCa {return false}
     if lhs._crl != rhs._crl {return false}
+    if lhs.matchSubjectAltNames != rhs.matchSubjectAltNames {return false}
     if lhs._customValidatorConfig != rhs._customValidatorConfig {return false}
     if lhs.matchTypedSubjectAltNames != rhs.matchTypedSubjectAltNames {return false}
     if lhs._maxVerifyDepth != rhs._maxVerifyDepth {return false}

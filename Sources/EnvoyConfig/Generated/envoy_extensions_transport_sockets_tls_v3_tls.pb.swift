@@ -106,6 +106,15 @@ package nonisolated struct Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsCon
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
+    package var defaultValidationContext: EnvoyAPI.Envoy_Extensions_TransportSockets_Tls_V3_CertificateValidationContext {
+      get {_defaultValidationContext ?? EnvoyAPI.Envoy_Extensions_TransportSockets_Tls_V3_CertificateValidationContext()}
+      set {_defaultValidationContext = newValue}
+    }
+    /// Returns true if `defaultValidationContext` has been explicitly set.
+    package var hasDefaultValidationContext: Bool {self._defaultValidationContext != nil}
+    /// Clears the value of `defaultValidationContext`. Subsequent reads from it will return its default value.
+    package mutating func clearDefaultValidationContext() {self._defaultValidationContext = nil}
+
     package var validationContextSdsSecretConfig: Envoy_Extensions_TransportSockets_Tls_V3_SdsSecretConfig {
       get {_validationContextSdsSecretConfig ?? Envoy_Extensions_TransportSockets_Tls_V3_SdsSecretConfig()}
       set {_validationContextSdsSecretConfig = newValue}
@@ -119,6 +128,7 @@ package nonisolated struct Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsCon
 
     package init() {}
 
+    fileprivate var _defaultValidationContext: EnvoyAPI.Envoy_Extensions_TransportSockets_Tls_V3_CertificateValidationContext? = nil
     fileprivate var _validationContextSdsSecretConfig: Envoy_Extensions_TransportSockets_Tls_V3_SdsSecretConfig? = nil
   }
 
@@ -293,7 +303,7 @@ nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext:
 
 nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext.CombinedCertificateValidationContext: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext.protoMessageName + ".CombinedCertificateValidationContext"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}validation_context_sds_secret_config\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}default_validation_context\0\u{3}validation_context_sds_secret_config\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -301,6 +311,7 @@ nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext.
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._defaultValidationContext) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._validationContextSdsSecretConfig) }()
       default: break
       }
@@ -312,6 +323,9 @@ nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext.
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._defaultValidationContext {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     try { if let v = self._validationContextSdsSecretConfig {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
@@ -319,6 +333,7 @@ nonisolated extension Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext.
   }
 
   package static func ==(lhs: Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext.CombinedCertificateValidationContext, rhs: Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext.CombinedCertificateValidationContext) -> Bool {
+    if lhs._defaultValidationContext != rhs._defaultValidationContext {return false}
     if lhs._validationContextSdsSecretConfig != rhs._validationContextSdsSecretConfig {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -20,6 +20,10 @@ def has_library():
     return MODULE.exists() and "LIBXDS" in os.environ
 
 
+# That its APISIX would have switched on.
+PLUGINS = ("cors", "limit-count", "response-rewrite")
+
+
 class PluginSidecar:
     """who: the Pod's name and token. port: where its plugins come from."""
 
@@ -42,6 +46,7 @@ class PluginSidecar:
             folder / "nginx",
             {
                 "AMESH_XDS_SOURCE": self._ads.address,
+                "AMESH_APISIX_PLUGINS": ",".join(PLUGINS),
                 "AMESH_GRPC_SOURCE": f"https://localhost:{port}",
                 "AMESH_TOKEN_FILE": str(token_file),
                 "AMESH_ROOT_CERT_FILE": str(roots),

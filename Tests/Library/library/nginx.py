@@ -77,13 +77,16 @@ class Dump:
         lines = [line.split("\t", 1) for line in text.splitlines()]
         self.version = lines[0][1]
         self.worker, self.pid = map(int, lines[1][1].split())
+        self.everything = dict(lines[2:])
         # The anchor, and what the plugin of the sidecar is told, are always there.
         self.objects = {key: value for key, value in lines[2:] if not key.endswith("/amesh")}
         self.has_anchor = any(key == "/plugin_configs/amesh" for key, _ in lines[2:])
 
 
 class Nginx:
-    def __init__(self, folder, environment, config_size="10m", version_size="1m"):
+    """prefix: a command that runs nginx, such as one that goes to another network first."""
+
+    def __init__(self, folder, environment, config_size="10m", version_size="1m", prefix=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(exist_ok=True)
         (self.folder / "temp").mkdir(exist_ok=True)
@@ -113,7 +116,7 @@ class Nginx:
             encoding="utf-8",
         )
         self.log = self.folder / "error.log"
-        command = ["nginx", "-p", self.folder, "-c", self._configuration]
+        command = [*prefix, "nginx", "-p", self.folder, "-c", self._configuration]
         self.child = Child("nginx", command, self.folder, environment)
 
     def start(self):

@@ -51,23 +51,52 @@ http {{
         ngx.say(tostring(ctx.var.amesh_listener))
       }}
     }}
+    location /fault {{
+      content_by_lua_block {{
+        local share = {{ numerator = tonumber(ngx.var.arg_share) or 100, denominator = 100 }}
+        local vars = ngx.var.arg_only and {{ {{ "http_x_only", "==", ngx.var.arg_only }} }}
+        local status, body = amesh.rewrite({{ fault = {{ delay = share, abort = share, vars = vars }} }}, core.ctx.new())
+        ngx.status = status or 200
+        ngx.print(body or "none")
+      }}
+    }}
+    location /host {{
+      content_by_lua_block {{
+        local ctx = core.ctx.new()
+        amesh.rewrite({{ host = {{ header = "x-host" }} }}, ctx)
+        ngx.print(rawget(ctx.var, "upstream_host") or "same")
+      }}
+    }}
+    location /host/of {{
+      content_by_lua_block {{
+        local ctx = core.ctx.new()
+        amesh.rewrite({{ host = {{ pattern = "^/host/of/([^/]+)/.*$", replacement = "${{1}}.example" }} }}, ctx)
+        ngx.print(rawget(ctx.var, "upstream_host") or "same")
+      }}
+    }}
     location /pass {{
+      set $amesh_source "";
+      proxy_bind $amesh_source;
       access_by_lua_block {{
         local ctx = core.ctx.new()
         local status = amesh.access({{ upstream = "original-destination", port = tonumber(ngx.var.arg_port) }}, ctx)
         if status then return ngx.exit(status) end
         ngx.ctx.target = ctx.upstream_conf.nodes[1]
         ngx.header["x-scheme"] = ctx.upstream_scheme
+        ngx.header["x-pool"] = ctx.upstream_conf.scheme
       }}
-      proxy_pass http://target;
+      proxy_pass http://target$arg_to;
     }}
   }}
   # Where connections were going.
   server {{
     listen {service}:80;
     listen {service}:8080;
+    listen {service}:9000;
     listen [{service_v6}]:80;
+    listen [{service_v6}]:9000;
     location / {{ return 200 "$server_addr $server_port\\n"; }}
+    location /from {{ return 200 "$server_addr $server_port from $remote_addr\\n"; }}
   }}
 }}
 """
@@ -95,7 +124,11 @@ class RedirectedSidecar:
             self._run("ip", "addr", "add", address, "dev", "lo")
         for program in ("iptables", "ip6tables"):
             rule = [program, "-w", "-t", "nat", "-A", "OUTPUT", "-p", "tcp"]
-            self._run(*rule, "-m", "owner", "--uid-owner", PROXY, "-j", "RETURN")
+            loopback = "127.0.0.0/8" if program == "iptables" else "::1/128"
+            own = [*rule, "-m", "owner", "--uid-owner", PROXY]
+            # As the injector's rules have it: the proxy's calls to its own Pod come in.
+            self._run(*own, "!", "-s", loopback, "!", "-d", loopback, "-o", "lo", "--dport", "9000", "-j", "REDIRECT", "--to-ports", "19081")
+            self._run(*own, "-j", "RETURN")
             self._run(*rule, "-m", "multiport", "--dports", "19080,19081,19444", "-j", "RETURN")
             self._run(*rule, "--dport", "9443", "-j", "REDIRECT", "--to-ports", "19444")
             self._run(*rule, "--dport", "9000:65535", "-j", "REDIRECT", "--to-ports", "19081")

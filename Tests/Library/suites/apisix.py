@@ -180,9 +180,9 @@ class Sidecar(unittest.TestCase):
         self.assertEqual(self.pod.get(f"http://{ELSEWHERE}/", Host="any.wild.example").at, f"{ELSEWHERE}:80")
 
     def test_inbound(self):
-        """What comes for the application reaches it"""
-        self.assertIn(f'"method": "GET", "path": "/in"', self.pod.outside(f"http://{POD}:8080/in"))
-        self.assertIn(':8081"', self.pod.outside(f"http://{POD}:8081/in"))
+        """What comes for the application reaches it at the Pod's own address"""
+        self.assertIn(f'"at": "{POD}:8080", "method": "GET", "path": "/in"', self.pod.outside(f"http://{POD}:8080/in"))
+        self.assertIn(f'"at": "{POD}:8081"', self.pod.outside(f"http://{POD}:8081/in"))
 
     def test_grpc(self):
         """gRPC passes, with its status and trailers"""

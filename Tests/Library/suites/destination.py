@@ -1,6 +1,7 @@
 """The sidecar's plugin in Lua: where connections were going that the kernel has redirected."""
 
 import os
+import time
 import unittest
 
 from library.redirected import OTHER_SERVICE, SERVICE, SERVICE_V6, RedirectedSidecar
@@ -74,3 +75,72 @@ class Destination(Suite):
         self.assertEqual(sidecar.get(f"http://{SERVICE}/pass?port=8080"), f"{SERVICE} 8080")
         self.assertEqual(sidecar.get(f"http://[{SERVICE_V6}]/pass"), f"{SERVICE_V6} 80")
         self.assertEqual(sidecar.status(f"http://{OTHER_SERVICE}/pass"), 502)
+
+    def test_application(self):
+        """What came in goes to the Pod's own address from loopback, which no redirect leads back to the sidecar"""
+        sidecar = self.sidecar()
+        for host, url, source in [
+            (SERVICE, SERVICE, "127.0.0.6"),
+            (SERVICE_V6, f"[{SERVICE_V6}]", "::1"),
+        ]:
+            with self.subTest(host=host):
+                self.assertEqual(sidecar.get(f"http://{url}:9000/pass?to=/from"), f"{host} 9000 from {source}")
+                self.assertEqual(sidecar.get(f"http://{url}:9001/pass?to=/from&port=9000"), f"{host} 9000 from {source}")
+        # Outbound, the kernel chooses.
+        self.assertEqual(sidecar.get(f"http://{SERVICE}/pass?to=/from"), f"{SERVICE} 80 from {SERVICE}")
+
+    def fault(self, sidecar, query="", **headers):
+        named = [word for name, value in headers.items() for word in ("-H", f"x-{name.replace('_', '-')}: {value}")]
+        shown = "%{http_code} %header{grpc-status}"
+        return sidecar.get(f"http://{SERVICE}/fault?{query}", *named, "-o", "/dev/null", "-w", shown).strip()
+
+    def test_fault(self):
+        """A request gets the fault that it asks for, up to the share that the configuration lets"""
+        sidecar = self.sidecar()
+        abort, grpc = "envoy_fault_abort_request", "envoy_fault_abort_grpc_request"
+        for headers, answer in [
+            ({}, "200"),
+            ({abort: 418}, "418"),
+            ({grpc: 14}, "200 14"),
+            ({abort: 503, grpc: 14}, "503"),
+            ({abort: 99}, "200"),
+            ({abort: 600}, "200"),
+            ({abort: "5e2"}, "200"),
+            ({abort: 418, "envoy_fault_abort_request_percentage": 0}, "200"),
+            ({abort: 418, "envoy_fault_abort_request_percentage": 500}, "418"),
+        ]:
+            with self.subTest(headers=headers):
+                self.assertEqual(self.fault(sidecar, **headers), answer)
+        self.assertEqual(self.fault(sidecar, "share=0", **{abort: 418}), "200")
+        self.assertEqual(self.fault(sidecar, "only=me", **{abort: 418}), "200")
+        self.assertEqual(self.fault(sidecar, "only=me", **{abort: 418, "only": "me"}), "418")
+        drawn = sum(self.fault(sidecar, "share=50", **{abort: 418}) == "418" for _ in range(60))
+        self.assertTrue(10 <= drawn <= 50, drawn)
+
+    def test_delay(self):
+        """A request is held up for as long as it asks"""
+        sidecar = self.sidecar()
+        began = time.monotonic()
+        self.assertEqual(self.fault(sidecar, envoy_fault_delay_request=400, envoy_fault_abort_request=418), "418")
+        self.assertGreaterEqual(time.monotonic() - began, 0.4)
+
+    def test_host(self):
+        """A host comes from a header or from the path, and from nothing that is no host"""
+        sidecar = self.sidecar()
+        for path, header, host in [
+            ("/host", "x-host: other.example:81", "other.example:81"),
+            ("/host", "x-host: no host", "same"),
+            ("/host", "x-other: 1", "same"),
+            ("/host/of/shop/items", "", "shop.example"),
+            ("/host/of/a%0d%0ax:%201/items", "", "same"),
+            ("/host/of/x", "", "same"),
+        ]:
+            with self.subTest(path=path, header=header):
+                self.assertEqual(sidecar.get(f"http://{SERVICE}{path}", "-H", header), host)
+
+    def test_pools(self):
+        """Connections that came in are not kept with those that go out"""
+        sidecar = self.sidecar()
+        options = ["-o", "/dev/null", "-w", "%header{x-pool}"]
+        self.assertEqual(sidecar.get(f"http://{SERVICE}:9000/pass", *options), "inbound http")
+        self.assertEqual(sidecar.get(f"http://{SERVICE}/pass", *options), "http")

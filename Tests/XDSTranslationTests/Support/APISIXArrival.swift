@@ -6,6 +6,8 @@ struct APISIXArrival {
   /// Path and query as the upstream sees them.
   let target: String
   let host: String
+  /// The header `x-added` that the route adds to.
+  let added: String
   /// Of a redirect.
   let location: String?
 
@@ -16,6 +18,7 @@ struct APISIXArrival {
     let path = Self.substituted(uri, rewrite?["regex_uri"]) ?? uri
     target = path + (query.map { (path.contains("?") ? "&" : "?") + $0 } ?? "")
     host = rewrite?["host"]?.string ?? variables["http_host"] ?? ""
+    added = rewrite?["headers"]?["add"]?["x-added"]?.string ?? rewrite?["headers"]?["set"]?["x-added"]?.string ?? ""
     var variables = variables
     variables["upstream_uri"] = target
     location = route["plugins"]?["redirect"].map { [variables] redirect in

@@ -11,6 +11,8 @@ struct APISIXReference {
     let hosts: [String]?
     let path: String
     let priority: Int
+
+    var conditions: [JSONValue] { value["vars"]?.array ?? [] }
   }
 
   private let routes: [Route]
@@ -62,38 +64,55 @@ struct APISIXReference {
   private(set) var ambiguous = 0
 
   mutating func destination(of request: TestRequest) -> Destination {
-    route(for: variables(of: request)).map { destination($0) } ?? .nothing
+    let found = routes(for: variables(of: request)).map { destination($0) }
+    guard found.count > 1 else { return found.first ?? .nothing }
+    var names: Set<String> = []
+    for destination in found {
+      switch destination {
+      case .cluster(let name): names.insert(name)
+      case .split(let more): names.formUnion(more)
+      case .status, .nothing: return destination
+      }
+    }
+    return .among(names)
   }
 
-  /// What the upstream sees of a request, or where the client is sent to.
-  mutating func arrival(of request: TestRequest) -> APISIXArrival? {
+  /// What the upstream sees of a request, or where the client is sent to; where chance decides, one for each cluster.
+  mutating func arrivals(of request: TestRequest) -> [(destination: Destination, arrival: APISIXArrival)] {
     let variables = variables(of: request)
-    return route(for: variables).map { APISIXArrival($0.value, variables) }
+    return routes(for: variables).map { (destination($0), APISIXArrival($0.value, variables)) }
   }
 
-  private mutating func route(for variables: [String: String]) -> Route? {
+  /// The route that is taken, or those among which digits of `request_id` choose.
+  private mutating func routes(for variables: [String: String]) -> [Route] {
     let host = variables["host"] ?? ""
     let reversed = String(host.reversed())
-    if let routes = exactHosts[reversed], let route = match(routes, variables) { return route }
+    if let routes = exactHosts[reversed], case let found = match(routes, variables), !found.isEmpty { return found }
     for (prefix, routes) in hostPrefixes where reversed.hasPrefix(prefix) {
-      if let route = match(routes, variables) { return route }
+      if case let found = match(routes, variables), !found.isEmpty { return found }
     }
     return match(onlyURI, variables)
   }
 
   /// Exact paths, then prefixes from the longest on; among equal ones the higher priority.
-  private mutating func match(_ routes: [Route], _ variables: [String: String]) -> Route? {
+  private mutating func match(_ routes: [Route], _ variables: [String: String]) -> [Route] {
     let uri = variables["uri"] ?? ""
     let candidates = routes.filter {
       ($0.path.hasSuffix("*") ? uri.hasPrefix($0.path.dropLast()) : uri == $0.path)
-        && Self.holds($0.value["vars"] ?? [], variables)
+        && Self.holds(.array($0.conditions.filter { !Self.isDraw($0) }), variables)
     }
     func rank(_ route: Route) -> (Int, Int, Int) {
       (route.path.hasSuffix("*") ? 0 : 1, route.path.utf8.count, route.priority)
     }
-    guard let best = candidates.max(by: { rank($0) < rank($1) }) else { return nil }
-    if candidates.count(where: { rank($0) == rank(best) }) > 1 { ambiguous += 1 }
-    return best
+    let sorted = candidates.sorted { rank($0) > rank($1) }
+    if zip(sorted, sorted.dropFirst()).contains(where: { rank($0) == rank($1) }) { ambiguous += 1 }
+    let last = sorted.firstIndex { !$0.conditions.contains { Self.isDraw($0) } }
+    return last.map { Array(sorted[...$0]) } ?? sorted
+  }
+
+  /// Whether a share of a split is drawn.
+  private static func isDraw(_ condition: JSONValue) -> Bool {
+    condition[0] == "request_id" && condition[2]?.string?.hasPrefix("^.{15}") ?? false
   }
 
   private func destination(_ route: Route) -> Destination {

@@ -11,6 +11,14 @@ struct APISIXSchemas {
     document = try JSONValue(parsing: Array(Data(contentsOf: file)))
   }
 
+  private static let share: JSONValue = [
+    "type": "object",
+    "required": ["numerator", "denominator"],
+    "properties": [
+      "numerator": ["type": "integer"], "denominator": ["type": "integer", "minimum": 1],
+    ],
+  ]
+
   /// Plugins that were not switched on where the schemas were read; by APISIX's documentation.
   private static let others: [String: JSONValue] = [
     "proxy-mirror": [
@@ -26,17 +34,33 @@ struct APISIXSchemas {
     ],
     "amesh": [
       "type": "object",
-      "required": ["upstream"],
+      "minProperties": 1,
       "additionalProperties": false,
       "properties": [
         "upstream": ["type": "string", "enum": ["original-destination"]],
         "port": ["type": "integer", "minimum": 1, "maximum": 65535],
+        "scheme": ["type": "string", "enum": ["https", "grpc", "grpcs"]],
+        "fault": [
+          "type": "object",
+          "additionalProperties": false,
+          "properties": ["delay": share, "abort": share, "vars": ["type": "array"]],
+        ],
+        "host": [
+          "type": "object",
+          "additionalProperties": false,
+          "properties": [
+            "header": ["type": "string"], "pattern": ["type": "string"], "replacement": ["type": "string"],
+          ],
+        ],
       ],
     ],
+    "amesh-upstream": ["type": "object", "additionalProperties": false],
   ]
 
   func problems(_ object: APISIXObject) -> [String] {
-    let kinds: [APISIXObject.Kind: String] = [.routes: "route", .services: "service", .upstreams: "upstream"]
+    let kinds: [APISIXObject.Kind: String] = [
+      .routes: "route", .services: "service", .upstreams: "upstream", .globalRules: "global_rule",
+    ]
     var problems: [String] = []
     if let kind = kinds[object.key.kind] {
       guard let schema = document["main"]?[kind] else { return ["no schema of \(kind)"] }
@@ -59,6 +83,10 @@ struct APISIXSchemas {
       }
       for name in ["allow_methods", "allow_headers"] where object.value["plugins"]?["cors"]?[name] == nil {
         if object.value["plugins"]?["cors"] != nil { problems.append("cors: \(name) would be *") }
+      }
+      if let vars = settings["fault"]?["vars"] { problems += Self.expressionProblems(vars) }
+      if let pattern = settings["host"]?["pattern"]?.string, !PCRE.isPattern(pattern) {
+        problems.append("\(name): no pattern: \(pattern)")
       }
       for part in ["abort", "delay"] {
         for vars in settings[part]?["vars"]?.array ?? [] { problems += Self.expressionProblems(vars) }

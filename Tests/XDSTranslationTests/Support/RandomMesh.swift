@@ -135,6 +135,7 @@ struct RandomMesh {
     default: break
     }
     if chance(10) { route.route.hostRewriteLiteral = element(["inner.example", "inner.example:81"]) }
+    if chance(20) { route.requestHeadersToAdd = [added("route")] }
   }
 
   private mutating func expression() -> Envoy_Type_Matcher_V3_RegexMatchAndSubstitute {
@@ -169,9 +170,21 @@ struct RandomMesh {
   private mutating func weighted() -> Envoy_Config_Route_V3_WeightedCluster.ClusterWeight {
     let cluster = element(Array(Self.clusters.dropLast()))
     let weight = UInt32(element([0, 1, 30, 70]))
+    var one = Envoy_Config_Route_V3_WeightedCluster.ClusterWeight()
+    one.name = cluster
+    one.weight = .init(weight)
+    if chance(25) { one.hostRewriteLiteral = element(["one.example", "two.example"]) }
+    if chance(25) { one.requestHeadersToAdd = [added("cluster")] }
+    if chance(10) { one.requestHeadersToRemove = ["x-added"] }
+    return one
+  }
+
+  private mutating func added(_ value: String) -> Envoy_Config_Core_V3_HeaderValueOption {
+    let overwrites = chance(50)
     return .with {
-      $0.name = cluster
-      $0.weight = .init(weight)
+      $0.header.key = "x-added"
+      $0.header.value = value
+      $0.appendAction = overwrites ? .overwriteIfExistsOrAdd : .appendIfExistsOrAdd
     }
   }
 
@@ -250,24 +263,39 @@ struct RandomMesh {
     return matcher
   }
 
-  /// - Parameter types: where its endpoints may come from.
+  /// - Parameters:
+  ///   - types: where its endpoints may come from.
+  ///   - mayEncrypt: whether it may speak TLS to them.
   mutating func cluster(
     _ name: String,
-    types: [Envoy_Config_Cluster_V3_Cluster.DiscoveryType] = [.eds]
+    types: [Envoy_Config_Cluster_V3_Cluster.DiscoveryType] = [.eds],
+    mayEncrypt: Bool = false
   ) -> Envoy_Config_Cluster_V3_Cluster {
     let type = element(types)
     let assignment = type == .static ? self.assignment(name) : nil
     let policy: Envoy_Config_Cluster_V3_Cluster.LbPolicy = element([.roundRobin, .leastRequest, .random, .maglev])
     let seconds = Int64(count(1...3))
     let limits = chance(30)
+    let encryption = mayEncrypt && chance(30) ? tls() : nil
     return .with {
       $0.name = name
       $0.type = type
       $0.lbPolicy = policy
       $0.connectTimeout = .with { $0.seconds = seconds }
       if let assignment { $0.loadAssignment = assignment }
+      if let encryption { $0.transportSocket.typedConfig = encryption }
       if limits { $0.circuitBreakers.thresholds = [.with { $0.maxConnections = .init(7) }] }
     }
+  }
+
+  private mutating func tls() -> Google_Protobuf_Any {
+    let name = element(["", "a.example", "b.example"])
+    let authorities = element(["", "/ca.pem"])
+    let context = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.with {
+      $0.sni = name
+      if !authorities.isEmpty { $0.commonTlsContext.validationContext.trustedCa.filename = authorities }
+    }
+    return (try? Google_Protobuf_Any(message: context)) ?? .init()
   }
 
   mutating func assignment(_ name: String) -> Envoy_Config_Endpoint_V3_ClusterLoadAssignment {

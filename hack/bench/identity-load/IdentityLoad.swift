@@ -5,7 +5,7 @@ import ArgumentParser
 @main struct IdentityLoad: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "identity-load",
-    subcommands: [Prepare.self, Sign.self, Handshakes.self, Herd.self, Streams.self, Soak.self]
+    subcommands: [Prepare.self, Sign.self, Handshakes.self, Herd.self, Streams.self, Workloads.self, Soak.self]
   )
 }
 

@@ -157,8 +157,8 @@ private final class Population {
   }
 }
 
-/// An idle stream that ends makes all figures wrong.
-private func fail(_ reason: String) {
+/// An idle stream that ends makes all figures wrong: so says the client, and ends.
+func fail(_ reason: String) {
   print("failed\t\(reason)")
   fflush(nil)
   exit(1)

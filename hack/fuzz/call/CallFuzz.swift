@@ -1,4 +1,4 @@
-import IdentityServer
+import CallServer
 import NIOCore
 import NIOHPACK
 

@@ -11,9 +11,8 @@
 
 local core = require("apisix.core")
 local plugin = require("apisix.plugin")
-local ngx_upstream = require("resty.apisix.upstream")
+local verification = require("apisix.amesh.verification")
 local x509 = require("resty.openssl.x509")
-local x509_store = require("resty.openssl.x509.store")
 local str = require("resty.string")
 local ngx = ngx
 
@@ -56,18 +55,8 @@ local function trusted_store()
   local bundle = metadata and metadata.bundle
   if not bundle or bundle == known_bundle then return known_store end
   known_bundle = bundle
-  local store, problem = x509_store.new()
-  if store then
-    for block in bundle:gmatch("%-%-%-%-%-BEGIN CERTIFICATE.-END CERTIFICATE%-%-%-%-%-") do
-      local root
-      root, problem = x509.new(block, "PEM")
-      if not root then break end
-      local _, refused = store:add(root)
-      problem = refused
-      if problem then break end
-    end
-  end
-  if problem or not store then
+  local store, problem = verification.store(bundle)
+  if not store then
     core.log.error("the mesh's bundle can't be used, the one before stays: ", problem)
   else
     known_store = store
@@ -188,14 +177,12 @@ function _M.before_proxy(_, ctx)
     core.log.error("there is no bundle to verify ", name, " by")
     return 503
   end
-  local ok, problem = ngx_upstream.set_ssl_trusted_store(store)
-  if ok then ok, problem = ngx_upstream.set_ssl_verify(true) end
+  local ok, problem = verification.require(ctx, store)
   if not ok then
     core.log.error("the connection can't be verified: ", problem)
     return 503
   end
-  -- What nginx asks for (SNI) and holds the certificate against.
-  ngx.var.amesh_tls_name = name
+  verification.set_name(name)
   core.request.set_header(ctx, PORT_HEADER, labels["amesh-port"])
 end
 

@@ -2,11 +2,14 @@
 --
 -- Routes choose by the variable `amesh_listener`: the listener of the control plane that would have taken the connection.
 -- It is the first of `o:ADDRESS:PORT`, `o:PORT` and `o` (outbound; inbound `i:…`) that the plugin's metadata lists. On a
--- route the plugin sends the request on to that destination, or to another port of it.
+-- route the plugin sends the request on to that destination, or to another port of it; what came in, from loopback. It
+-- also does on a route what no plugin of APISIX's does: faults that a request asks for by Envoy's headers (`fault`), and
+-- hosts that come from a header or the path (`host`).
 
 local core = require("apisix.core")
 local plugin = require("apisix.plugin")
 local upstream = require("apisix.upstream")
+local expr = require("resty.expr.v1")
 local get_request = require("resty.core.base").get_request
 local ffi = require("ffi")
 local C = ffi.C
@@ -16,6 +19,9 @@ local NAME = "amesh"
 local OUTBOUND_PORT = 19080
 -- Here the mesh sends to: no redirect has led it, and a header names the application's port.
 local MUTUAL_PORT = 19443
+-- The sidecar's calls to its own Pod come in like any other, but for those from loopback: they are what came in already.
+-- Applications know the first from Istio.
+local LOOPBACK, LOOPBACK_V6 = "127.0.0.6", "::1"
 
 -- The beginnings of nginx's structures, which are the same since there is nginx. Functions have names of ours, since
 -- LuaJIT takes no second declaration of one that anybody else has declared.
@@ -106,13 +112,28 @@ core.ctx.register_var("amesh_listener", function(ctx)
   return known[direction] and direction or nil
 end)
 
+local share = {
+  type = "object",
+  required = { "numerator", "denominator" },
+  properties = { numerator = { type = "integer" }, denominator = { type = "integer", minimum = 1 } },
+}
+
 local schema = {
   type = "object",
-  required = { "upstream" },
+  minProperties = 1,
   additionalProperties = false,
   properties = {
     upstream = { type = "string", enum = { "original-destination" } },
     port = { type = "integer", minimum = 1, maximum = 65535 },
+    scheme = { type = "string", enum = { "https", "grpc", "grpcs" } },
+    fault = {
+      type = "object",
+      properties = { delay = share, abort = share, vars = { type = "array" } },
+    },
+    host = {
+      type = "object",
+      properties = { header = { type = "string" }, pattern = { type = "string" }, replacement = { type = "string" } },
+    },
   },
 }
 
@@ -121,13 +142,66 @@ local metadata_schema = {
   properties = { listeners = { type = "array", items = { type = "string" } } },
 }
 
-local _M = { version = 0.1, priority = 900, name = NAME, schema = schema, metadata_schema = metadata_schema }
+-- After proxy-rewrite, before redirect.
+local _M = { version = 0.1, priority = 901, name = NAME, schema = schema, metadata_schema = metadata_schema }
 
 function _M.check_schema(conf, schema_type)
   return core.schema.check(schema_type == core.schema.TYPE_METADATA and metadata_schema or schema, conf)
 end
 
+-- By chance: as often as the configuration lets, or the request asks for, if that is less.
+local function is_drawn(limit, asked)
+  asked = asked and asked:match("^%d+$") and tonumber(asked)
+  return math.random(limit.denominator) <= math.min(asked or limit.numerator, limit.numerator)
+end
+
+local function number(text, least, most)
+  local value = text and #text < 10 and text:match("^%d+$") and tonumber(text)
+  return value and least <= value and value <= most and value
+end
+
+local function fail(ctx, fault)
+  local var = ctx.var
+  if fault.vars then
+    local condition = expr.new(fault.vars)
+    if not condition or not condition:eval(var) then return end
+  end
+  local delay = fault.delay and number(var.http_x_envoy_fault_delay_request, 1, 999999999)
+  if delay and is_drawn(fault.delay, var.http_x_envoy_fault_delay_request_percentage) then ngx.sleep(delay / 1000) end
+  if not fault.abort then return end
+  local status = number(var.http_x_envoy_fault_abort_request, 200, 599)
+  local grpc_status = not status and number(var.http_x_envoy_fault_abort_grpc_request, 0, 999999999)
+  if not status and not grpc_status or not is_drawn(fault.abort, var.http_x_envoy_fault_abort_request_percentage) then
+    return
+  end
+  if status then return status, "fault filter abort" end
+  core.response.set_header("content-type", "application/grpc")
+  core.response.set_header("grpc-status", tostring(grpc_status))
+  core.response.set_header("grpc-message", "fault filter abort")
+  return 200, ""
+end
+
+-- What comes of a request may be anything.
+local function set_host(ctx, host)
+  local name
+  if host.header then
+    name = core.request.header(ctx, host.header)
+  else
+    name = ngx.re.gsub(ctx.var.uri, host.pattern, host.replacement, "jo")
+  end
+  if name and name:find("^[%w._:%[%]-]+$") then ctx.var.upstream_host = name end
+end
+
+function _M.rewrite(conf, ctx)
+  if conf.fault then
+    local status, body = fail(ctx, conf.fault)
+    if status then return status, body end
+  end
+  if conf.host then set_host(ctx, conf.host) end
+end
+
 function _M.access(conf, ctx)
+  if not conf.upstream then return end
   local host, port = destination(ctx)
   -- To hand it on would lead to the sidecar again.
   if not host then return 503 end
@@ -136,9 +210,15 @@ function _M.access(conf, ctx)
     type = "roundrobin",
     nodes = { node },
     -- The protocol that the client speaks.
-    scheme = ngx.req.http_version() == 2 and "grpc" or "http",
+    scheme = conf.scheme or (ngx.req.http_version() == 2 and "grpc" or "http"),
   }
   upstream.set_scheme(ctx, target)
+  if tonumber(ctx.var.server_port) ~= OUTBOUND_PORT then
+    ngx.var.amesh_source = host:sub(1, 1) == "[" and LOOPBACK_V6 or LOOPBACK
+    -- APISIX keeps connections apart by this text: one that the application has made to its own Pod through the sidecar
+    -- leads to the sidecar again, and must not be used for what came in.
+    target.scheme = "inbound " .. target.scheme
+  end
   upstream.set(ctx, NAME .. "#" .. node.host .. "#" .. node.port, ctx.conf_version, target)
 end
 

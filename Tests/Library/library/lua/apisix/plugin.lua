@@ -1,7 +1,11 @@
--- The listeners of the test, as the dictionary would have them.
-local metadata = { value = { listeners = {} } }
+-- The metadata of plugins, as the dictionary would have it.
+local metadata = { amesh = { value = { listeners = {} } } }
 
-return {
-  plugin_metadata = function(name) return name == "amesh" and metadata or nil end,
-  set_listeners = function(list) metadata = { value = { listeners = list } } end,
+local _M = {
+  plugin_metadata = function(name) return metadata[name] end,
+  set_metadata = function(name, value) metadata[name] = { value = value } end,
 }
+
+function _M.set_listeners(list) _M.set_metadata("amesh", { listeners = list }) end
+
+return _M

@@ -1,0 +1,3 @@
+return {
+  to_hex = function(text) return (text:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end)) end,
+}

@@ -1,0 +1,137 @@
+"""The Pods of a test, their sidecars, and what keeps them: a control plane of xDS, and a kubelet's hand for their files."""
+
+import contextlib
+import pathlib
+import threading
+import time
+
+from library.ads import ADSServer
+
+from .envoy import EnvoySidecar
+from .pod import Pod, spiffe_id
+from .resources import inbound, service
+from .sidecar import Sidecar
+from .strangers import Wardrobe
+
+# Services by their ports.
+CART, FAR, MIXED, OUTSIDE, PAY, PORTS, SAFE = 80, 81, 82, 83, 84, 85, 86
+ADDRESSES = {
+    name: f"10.9.0.{number}"
+    for number, name in enumerate(("web", "cart", "far", "plain", "pay", "safe", "early", "late"), start=1)
+}
+
+
+class World:
+    def __init__(self, server, mesh, folder):
+        self.server, self.mesh = server, mesh
+        self.folder = pathlib.Path(folder)
+        (self.replica,) = mesh.replicas
+        self.wardrobe = Wardrobe(mesh.folder, self.replica)
+        self.pods, self.sidecars = {}, {}
+        # Where a node's sidecars would find it, however often it is started.
+        self.socket = mesh.folder / "serve.sock"
+        self._link()
+
+    def _link(self):
+        self.socket.unlink(missing_ok=True)
+        self.socket.symlink_to(self.replica.socket)
+
+    def kill_server(self):
+        self.replica.child.kill()
+
+    def start_server(self):
+        self.replica.start()
+        self._link()
+        self.replica.wait_until_ready()
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self.ads = ADSServer()
+            stack.callback(self.ads.stop)
+            self.ads.set(
+                *inbound(8080, 8081),
+                *self._service(CART, "cart", "cart"), *self._service(FAR, "far", "far"),
+                *self._service(MIXED, "mixed", "cart", "plain"), *self._service(OUTSIDE, "outside", "plain"),
+                *self._service(PAY, "pay", "pay"), *self._service(SAFE, "safe", "safe"),
+                *service(PORTS, "ports", (ADDRESSES["cart"], 8080), (ADDRESSES["cart"], 8081)),
+                *self._service(87, "early", "early"), *self._service(88, "late", "late"),
+            )  # fmt: skip
+            self._ends = threading.Event()
+            kubelet = threading.Thread(target=self._keep_files)
+            kubelet.start()
+            stack.callback(kubelet.join)
+            stack.callback(self._ends.set)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *problem):
+        if problem[0]:
+            for name, sidecar in self.sidecars.items():
+                print(f"    the last of {name}:\n{sidecar.log()}", flush=True)
+        self._stack.close()
+
+    @staticmethod
+    def _service(port, name, *pods):
+        return service(port, name, *((ADDRESSES[pod], 8080) for pod in pods))
+
+    def _keep_files(self):
+        """ConfigMaps reach Pods a moment later."""
+        told = {}
+        while not self._ends.wait(0.5):
+            pem = self.mesh.bundle()
+            for name, pod in list(self.pods.items()):
+                if pem and told.get(name) != pem:
+                    pod.bundle(pem)
+                    told[name] = pem
+
+    # Pods, made when they are asked for first
+
+    def pod(self, name, **options):
+        if name not in self.pods:
+            pod = Pod(self.server, self.folder, name, ADDRESSES[name], **options)
+            pod.bundle(self.mesh.bundle())
+            self.pods[name] = pod
+        return self.pods[name]
+
+    def sidecar(self, name, environment=None, **options):
+        """Ready."""
+        if name not in self.sidecars:
+            sidecar = Sidecar(self.pod(name, **options), self.mesh, self.ads.port, environment=environment)
+            self._stack.callback(sidecar.stop)
+            self.sidecars[name] = sidecar
+            sidecar.wait_until_ready()
+        return self.sidecars[name]
+
+    @property
+    def web(self):
+        self.sidecar("web")
+        return self.pods["web"].application
+
+    @property
+    def cart(self):
+        return self.sidecar("cart", ports=(8080, 8081))
+
+    @property
+    def safe(self):
+        allowed = f"{spiffe_id('web')},spiffe://cluster.local/ns/front/*"
+        return self.sidecar("safe", mtls="strict", allowed_identities=allowed)
+
+    @property
+    def far(self):
+        """An Envoy."""
+        if "far" not in self.sidecars:
+            envoy = EnvoySidecar(
+                self.pod("far"), self, caller=spiffe_id("web"), there=ADDRESSES["cart"], server=spiffe_id("cart")
+            )
+            self._stack.callback(envoy.stop)
+            self.sidecars["far"] = envoy
+        return self.sidecars["far"]
+
+    @property
+    def plain(self):
+        return self.pod("plain", meshed=False)
+
+
+def settle(seconds=2.5):
+    """What was pushed is in use: there is no other sign of it on the other side of a reload."""
+    time.sleep(seconds)

@@ -1,0 +1,142 @@
+-- What holds of an upstream, whichever route leads to it. A global rule, so that it looks at every request.
+--
+-- The plugin's metadata, which the translation writes, has in `upstreams` by the upstream's id: `requests`, how many may be
+-- under way at a time to the cluster that `key` names, in all of the sidecar's workers. What is more is answered 503, as
+-- Envoy does it. And `tls`: the `name` that TLS asks for, and by which `authorities` (PEM, or a `file` of it) the server has
+-- to be certified for that name; without these it is not verified.
+
+local core = require("apisix.core")
+local plugin = require("apisix.plugin")
+local verification = require("apisix.amesh.verification")
+local ngx = ngx
+
+local NAME = "amesh-upstream"
+
+local schema = { type = "object", additionalProperties = false }
+
+local metadata_schema = {
+  type = "object",
+  required = { "upstreams" },
+  properties = {
+    upstreams = {
+      type = "object",
+      additionalProperties = {
+        type = "object",
+        properties = {
+          key = { type = "string" },
+          requests = { type = "integer", minimum = 0 },
+          tls = {
+            type = "object",
+            properties = { name = { type = "string" }, authorities = { type = "string" }, file = { type = "string" } },
+          },
+        },
+      },
+    },
+  },
+}
+
+local _M = { version = 0.1, priority = 29000, name = NAME, schema = schema, metadata_schema = metadata_schema }
+
+function _M.check_schema(conf, schema_type)
+  return core.schema.check(schema_type == core.schema.TYPE_METADATA and metadata_schema or schema, conf)
+end
+
+-- Every process counts for itself: what one that was killed had under way goes with it. `worker#NUMBER` tells whose counts
+-- are the worker's today.
+local counts = ngx.shared[NAME]
+
+local function count_key(key, process) return key .. "#" .. process end
+
+function _M.init()
+  local number, process = ngx.worker.id(), ngx.worker.pid()
+  if not counts or not number then return end
+  local former = counts:get("worker#" .. number)
+  if former == process then return end
+  counts:set("worker#" .. number, process)
+  if not former then return end
+  for _, key in ipairs(counts:get_keys(0)) do
+    if key:sub(-#tostring(former) - 1) == "#" .. former then counts:delete(key) end
+  end
+end
+
+local function under_way(key)
+  local sum = 0
+  for number = 0, ngx.worker.count() - 1 do
+    local process = counts:get("worker#" .. number)
+    sum = sum + (process and counts:get(count_key(key, process)) or 0)
+  end
+  return sum
+end
+
+-- Made once for each text; a file is looked at again after a minute. One that can't be read leaves the one before.
+local stores = {}
+
+local function trusted_store(tls)
+  local source = tls.authorities or tls.file
+  local known = stores[source]
+  if known and (tls.authorities or ngx.now() < known.until_) then return known.store end
+  local text, problem, store = tls.authorities, nil, nil
+  if not text then
+    local file
+    file, problem = io.open(tls.file, "r")
+    text = file and file:read("*a")
+    if file then file:close() end
+  end
+  if text then
+    store, problem = verification.store(text)
+  end
+  if not store then core.log.error("the authorities of an upstream can't be used: ", problem) end
+  known = { store = store or known and known.store, until_ = ngx.now() + 60 }
+  stores[source] = known
+  return known.store
+end
+
+local function secure(ctx, id, tls)
+  if tls.name then verification.set_name(tls.name) end
+  if not tls.authorities and not tls.file then return end
+  local store = trusted_store(tls)
+  local ok, problem
+  if store then
+    ok, problem = verification.require(ctx, store)
+  end
+  if not ok then
+    core.log.error("a connection can't be verified: ", problem)
+    return 503
+  end
+  -- APISIX keeps connections apart by this text: one that was not verified, or by another name, is not used for this.
+  ctx.upstream_conf = setmetatable({ tls = { client_cert = "verified for " .. id } }, { __index = ctx.upstream_conf })
+end
+
+local function limit(ctx, rule)
+  local key = count_key(rule.key, ngx.worker.pid())
+  local _, problem = counts:incr(key, 1, 0)
+  if problem then
+    core.log.error("requests to ", rule.key, " can't be counted: ", problem)
+    return
+  end
+  ctx.amesh_under_way = key
+  if under_way(rule.key) <= rule.requests then return end
+  core.response.set_header("x-envoy-overloaded", "true")
+  return 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow"
+end
+
+function _M.before_proxy(_, ctx)
+  local upstream = ctx.matched_upstream
+  -- Asked again for each retry.
+  if not upstream or ctx.amesh_looked_after then return end
+  ctx.amesh_looked_after = true
+  local metadata = plugin.plugin_metadata(NAME)
+  local rule = metadata and metadata.value.upstreams[upstream.id]
+  if not rule then return end
+  if rule.tls then
+    local status = secure(ctx, upstream.id, rule.tls)
+    if status then return status end
+  end
+  if rule.requests then return limit(ctx, rule) end
+end
+
+function _M.log(_, ctx)
+  if ctx.amesh_under_way then counts:incr(ctx.amesh_under_way, -1) end
+end
+
+return _M
