@@ -63,7 +63,6 @@ class Envoy:
     """Several ends in one process: each lets in, or goes out, in its own way."""
 
     def __init__(self, namespace, folder):
-        """namespace: None for the one of this process."""
         self.namespace = namespace
         self.folder = pathlib.Path(folder)
         self.listeners = []
@@ -109,19 +108,20 @@ class Envoy:
             {"name": name, "connect_timeout": "5s", "load_assignment": assignment(name, at), **fields}
         )
 
-    def start(self, *runner, name="envoy", threads=1):
-        """runner: a command that runs it, as another user for example."""
+    def write(self, path):
         configuration = {
             "node": {"id": "peer", "cluster": "peers"},
             "static_resources": {"listeners": self.listeners, "clusters": self.clusters},
         }
-        path = self.folder / f"{name}.json"
-        # A runner's user reads it too; its keys are of no mesh.
-        path.touch(mode=0o644 if runner else 0o600)
         path.write_text(json.dumps(configuration, indent=1), encoding="utf-8")
-        inside = ["ip", "netns", "exec", self.namespace] if self.namespace else []
-        options = ["--concurrency", threads, "--disable-hot-restart", "-l", "warning"]
-        self.child = Child(name, [*inside, *runner, executable(), "-c", path, *options], self.folder)
+
+    def start(self):
+        path = self.folder / "envoy.json"
+        path.touch(mode=0o600)
+        self.write(path)
+        inside = ["ip", "netns", "exec", self.namespace]
+        command = [executable(), "-c", path, "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
+        self.child = Child("envoy", [*inside, *command], self.folder)
         return self
 
     def stop(self):

@@ -18,6 +18,7 @@ from library.identity import IdentityServer, make_key, spiffe_id, workload
 from library.mutual import MUTUAL_PORT, SERVICE, inbound, outbound
 from library.other import Other
 from library.sidecar import OUTSIDE, POD, PROXY, Pod, run
+from peers.envoy import executable
 from peers.process import Child, free_port, wait_until
 
 CONNECTIONS = [1, 16, 64]
@@ -50,12 +51,15 @@ class Figures:
         if re.search("Non-2xx|Socket errors", text) or not requests:
             raise SystemExit(f"requests failed:\n{text}")
         self.rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
-        self.p50, self.p99 = (_milliseconds(re.search(rf"{part}%\s+([\d.]+)(us|ms|s)\n", text)) for part in (50, 99))
+        self.p50, self.p99 = (_milliseconds(part, text) for part in (50, 99))
         self.cpu = cpu * 1e6 / requests
 
 
-def _milliseconds(match):
-    return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000}[match[2]]
+def _milliseconds(part, text):
+    match = re.search(rf"(?m)^ *{part}% +([\d.]+)(us|ms|s|m)\s*$", text)
+    if not match:
+        raise SystemExit(f"wrk does not say its {part} %:\n{text}")
+    return float(match[1]) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[match[2]]
 
 
 def proxies_cpu():
@@ -77,7 +81,7 @@ NAMESPACES = set()
 
 
 def measure(connections, seconds):
-    command = ["wrk", "--latency", "-t", 1 if connections == 1 else THREADS, "-c", connections, "-d", f"{seconds}s"]
+    command = ["wrk", "--latency", "--timeout", "10s", "-t", 1 if connections == 1 else THREADS, "-c", connections, "-d", f"{seconds}s"]
     before = proxies_cpu()
     text = run(*command, f"http://{SERVICE}/")
     return Figures(text, proxies_cpu() - before)
@@ -110,7 +114,11 @@ class Bench:
             "AMESH_WORKERS": str(THREADS),
         }  # fmt: skip
         self.ads = ADSServer()
-        self.ads.set(*outbound())
+        resources = outbound()
+        for resource in resources:
+            if hasattr(resource, "connect_timeout"):
+                resource.connect_timeout.FromSeconds(10)
+        self.ads.set(*resources)
         held = []
         self.pod.there(lambda: held.append(ADSServer()))
         self.other_ads = held[0]
@@ -136,12 +144,13 @@ class Bench:
         try:
             wait_until(lambda: self._seen() is not None, 40, f"{proxies}: the application is reached")
         except TimeoutError as problem:
-            raise SystemExit("\n".join([str(problem), *(envoy.child.output() for envoy in self.envoys)])) from None
+            said = [subprocess.run(["podman", "logs", name], capture_output=True, text=True) for name in self.containers]
+            raise SystemExit("\n".join([str(problem), *(each.stderr[-2000:] for each in said)])) from None
 
     @contextlib.contextmanager
     def running(self, proxies, way):
         starts = self._sidecars if proxies == PROXIES[0] else self._envoys
-        self.envoys = []
+        self.containers = []
         with contextlib.ExitStack() as ends:
             starts(ends, way == WAYS[1])
             self.is_reached(proxies)
@@ -169,7 +178,6 @@ class Bench:
         self.pod.start(self.ads.address, **environment)
 
     def _envoys(self, ends, is_mutual):
-        user = ["setpriv", "--reuid", str(PROXY), "--regid", str(PROXY), "--clear-groups"]
         client, server = Envoy(None, self.folder), Envoy(self.pod.peer, self.folder)
         application = address("127.0.0.1", 8080)
         if is_mutual:
@@ -182,10 +190,21 @@ class Bench:
         else:
             server.passes("in", address("0.0.0.0", 19081), application)
             client.passes("out", address("0.0.0.0", 19080), address(OUTSIDE, 8080))
-        for name, envoy in (("server", server), ("client", client)):
-            envoy.start(*user, name=name, threads=THREADS)
-            ends.callback(envoy.stop)
-            self.envoys.append(envoy)
+        for name, envoy, network in (("server", server, f"ns:/run/netns/{self.pod.peer}"), ("client", client, "host")):
+            path = self.folder / f"{name}.json"
+            envoy.write(path)
+            # As the sidecars run: what a container costs, both pay.
+            container = f"amesh-bench-{name}-{os.getpid()}"
+            ends.callback(subprocess.run, ["podman", "rm", "--force", "--time", "5", container], capture_output=True)
+            run(
+                "podman", "run", "--detach", "--name", container, "--runtime", "runc", "--network", network,
+                "--user", f"{PROXY}:{PROXY}", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
+                "--read-only", "--read-only-tmpfs=false", "--ulimit", "nofile=20000:20000", "--ulimit", "nproc=1000:1000",
+                "--volume", f"{executable()}:/envoy:ro", "--volume", f"{path}:/envoy.json:ro", "--entrypoint", "/envoy",
+                os.environ["SIDECAR_IMAGE"],
+                "-c", "/envoy.json", "--concurrency", THREADS, "--disable-hot-restart", "-l", "warning",
+            )  # fmt: skip
+            self.containers.append(container)
 
     def _credentials(self, account, wants):
         key, pem = make_key()
