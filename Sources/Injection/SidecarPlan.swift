@@ -111,6 +111,7 @@ extension SidecarPlan {
         let name = quoted(app.view.string(of: "name") ?? "", limit: 30)
         warnings.append("container \(name) declares port \(port.number), which the sidecar listens on")
       }
+      if pod.mtls == .strict, !pod.rewriteProbes { RefusedProbes.warn(app, served: servedPorts, &warnings) }
     }
   }
 
