@@ -130,7 +130,7 @@ class MixedUpstream(unittest.TestCase):
         self.assertEqual(self.served(), {"plain": {None}})
         self.assertIn((f"{THIRD}:8080", "/"), self.pod.seen[before:])
         status = self.status()
-        self.assertEqual((status["mutualUpstreams"], status["plainUpstreams"]), (0, 2))
+        self.assertEqual((status["mutualUpstreams"], status["plainUpstreams"]), (0, 1))
 
     def test_strict(self):
         """A strict Pod sends nothing to such an upstream, and mutual TLS as soon as all of it takes that"""

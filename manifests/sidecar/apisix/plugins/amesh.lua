@@ -200,6 +200,14 @@ function _M.rewrite(conf, ctx)
   if conf.host then set_host(ctx, conf.host) end
 end
 
+-- The protocol that the client speaks. In TLS it has agreed on HTTP/2 with the sidecar, which says nothing of the application.
+local function protocol(ctx)
+  if ngx.req.http_version() ~= 2 then return "http" end
+  local is_agreed = tonumber(ctx.var.server_port) == MUTUAL_PORT
+  if is_agreed and not (ctx.var.http_content_type or ""):find("^application/grpc") then return "http" end
+  return "grpc"
+end
+
 function _M.access(conf, ctx)
   if not conf.upstream then return end
   local host, port = destination(ctx)
@@ -209,8 +217,7 @@ function _M.access(conf, ctx)
   local target = {
     type = "roundrobin",
     nodes = { node },
-    -- The protocol that the client speaks.
-    scheme = conf.scheme or (ngx.req.http_version() == 2 and "grpc" or "http"),
+    scheme = conf.scheme or protocol(ctx),
   }
   upstream.set_scheme(ctx, target)
   if tonumber(ctx.var.server_port) ~= OUTBOUND_PORT then
