@@ -8,12 +8,14 @@ import ssl
 import tempfile
 import unittest
 
+from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from library import mesh
 from library.ads import ADSServer
 from library.envoy import Credentials, Envoy, address
 from library.identity import Authority, IdentityServer, make_key, spiffe_id, workload
 from library.mutual import MUTUAL_PORT, SERVICE, assignment, inbound
-from library.sidecar import OUTSIDE, POD, Pod
+from library.sidecar import OUTSIDE, POD, Pod, run
+from peers.discovery_source import HTTP_OPTIONS
 from peers.process import free_port, wait_until
 
 # Where Envoy takes the sidecar's connections: the host that the application asks for, and the address.
@@ -32,7 +34,18 @@ def outbound():
             routes.virtual_hosts.add().CopyFrom(mesh.routes("", name, host).virtual_hosts[0])
             routes.virtual_hosts[-1].name = name
         resources += [mesh.cluster(name), assignment(name, at)]
+        # The same endpoints by HTTP/2, which APISIX sends in a way of its own.
+        routes.virtual_hosts.add().CopyFrom(mesh.routes("", f"grpc-{name}", f"grpc.{host}").virtual_hosts[0])
+        routes.virtual_hosts[-1].name = f"grpc-{name}"
+        resources += [http2(mesh.cluster(f"grpc-{name}")), assignment(f"grpc-{name}", at)]
     return resources
+
+
+def http2(cluster):
+    options = http_protocol_options_pb2.HttpProtocolOptions()
+    options.explicit_http_config.http2_protocol_options.SetInParent()
+    cluster.typed_extension_protocol_options[HTTP_OPTIONS].Pack(options)
+    return cluster
 
 
 @unittest.skipUnless("SIDECAR_IMAGE" in os.environ, "hack/check-sidecar runs it")
@@ -108,6 +121,13 @@ class EnvoyAsPeer(unittest.TestCase):
         """The application's request, by the sidecar to Envoy."""
         return cls.pod.get(f"http://{SERVICE}/", Host=host, **headers)
 
+    @staticmethod
+    def call_grpc(host):
+        """The same by HTTP/2, as clients of gRPC do: the status."""
+        named = ["-H", f"host: grpc.{host}", "-H", "content-type: application/grpc", "-H", "te: trailers"]
+        command = ["curl", "-sS", "--max-time", "15", "--http2-prior-knowledge", "-o", "/dev/null", "-w", "%{http_code}"]
+        return int(run(*command, *named, "-d", "", f"http://{SERVICE}/"))
+
     @classmethod
     def from_envoy(cls, name, port=8080, *options):
         """By Envoy to the sidecar: (status, body)."""
@@ -137,6 +157,16 @@ class EnvoyAsPeer(unittest.TestCase):
             with self.subTest(host=host):
                 self.assertEqual(self.call(host).status, 502)
         self.assertEqual(len(self.pod.seen), before)
+
+    def test_grpc_to_envoy(self):
+        """Of gRPC too: an Envoy with the right identity is served, the others are told nothing"""
+        before = len(self.pod.seen)
+        self.assertEqual(self.call_grpc("cart.example"), 200)
+        self.assertEqual([at for at, _ in self.pod.seen[before:]], [f"{OUTSIDE}:8080"])
+        for host in ("closed.example", "other.example", "foreign.example"):
+            with self.subTest(host=host):
+                self.assertEqual(self.call_grpc(host), 502)
+        self.assertEqual(len(self.pod.seen), before + 1)
 
     def test_from_envoy(self):
         """An Envoy with a certificate of the mesh is served: with and without a server's name, by HTTP/1.1 and HTTP/2"""
