@@ -177,7 +177,7 @@ package actor IdentityClient {
         opened: { await self.opened() },
         received: { await self.received($0, $1) }
       )
-      return XDSStreamFailure("the server has ended the stream")
+      return .end
     } catch {
       return error
     }

@@ -34,8 +34,9 @@ struct ClusterState: Sendable, Hashable {
 
   private mutating func setMirrorTarget() {
     let scheme = connection.scheme
+    // APISIX verifies nobody whom it sends a copy.
     mirrorTarget =
-      !connection.isPossible
+      !connection.isPossible || connection.tls?.authorities != nil
       ? nil
       : endpoints.nodes.filter { $0.rank == 0 }.map(\.authority).min().flatMap { authority in
         // The pattern of proxy-mirror's schema.

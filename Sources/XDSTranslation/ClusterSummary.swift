@@ -34,12 +34,12 @@ struct ClusterSummary: Sendable, Hashable {
         port: (1...65535).contains(port) ? port : nil,
         scheme: connection.ownScheme
       )
-    case .type(.static):
+    case .type(.static) where connection.isPossible && connection.tls?.authorities == nil:
       kind = cluster.ownPodPort.map { .originalDestination(port: $0, scheme: connection.ownScheme) } ?? .endpoints
     case .type(.originalDst):
       isUnverified = connection.tls?.authorities != nil
       kind = .endpoints
-    case .type(.strictDns), .type(.logicalDns), .type(.eds), nil: kind = .endpoints
+    case .type(.static), .type(.strictDns), .type(.logicalDns), .type(.eds), nil: kind = .endpoints
     case .type(.UNRECOGNIZED), .clusterType: kind = .unsupported
     }
     if case .originalDestination = kind {

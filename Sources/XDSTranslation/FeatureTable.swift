@@ -179,7 +179,10 @@ extension Feature {
     case .hashPolicyKind:
       .refused("other hash policies, rewritten or made-up hash keys", "the address of the client is hashed")
     case .mirror:
-      .approximated("request_mirror_policies with a fraction", "proxy-mirror: to one endpoint of the cluster")
+      .approximated(
+        "request_mirror_policies with a fraction",
+        "proxy-mirror: to one endpoint of the cluster; not to one that has to be verified, which it is not there"
+      )
     case .manyMirrors: .refused("more mirrors than one, by header", "the first mirror counts")
     case .cors: .approximated("CORS", "cors: OPTIONS requests are all answered as preflight")
     case .fault: .translated("faults: delays, HTTP and gRPC aborts, any percentage, by header", "fault-injection")
@@ -235,11 +238,15 @@ extension Feature {
       .approximated("match_subject_alt_names, none or several; revocation lists", "one name is asked for and verified")
     case .tlsAuthorities:
       .refused(
-        "authorities by SDS (other than Istio's `file-root:`), names by pattern or URI, other validators",
+        "authorities by SDS (other than Istio's `file-root:`), names by pattern or URI, pinned certificates, other validators",
         "answered 503, since what can't be verified is not trusted"
       )
     case .tlsName: .refused("sni that is no host name", "the host of the request is asked for")
-    case .clientCertificate: .refused("client certificates to endpoints outside of the mesh", "no certificate is shown")
+    case .clientCertificate:
+      .refused(
+        "client certificates to endpoints outside of the mesh",
+        "none is shown, or where the server is verified one that says nothing"
+      )
     case .mutualTLS:
       .approximated("mutual TLS within the mesh (transport_socket_matches)", "left to the sidecar's own mutual TLS")
     case .transportSocket:

@@ -89,7 +89,7 @@ extension RouteTranslation {
       notes.unread(cluster)
       clusters.insert(cluster.name)
       let summary = directory.summary(of: cluster.name)
-      if summary == nil { notes.add(.unknownCluster, cluster.name) }
+      if let summary { clusterNotes.formUnion(summary.notes) } else { notes.add(.unknownCluster, cluster.name) }
       var variant = UpstreamVariant(like: form, cluster: cluster.name)
       if summary?.hashes ?? false { variant.hash = hash }
       if weights[variant] == nil { order.append(variant) }
@@ -139,7 +139,7 @@ extension RouteTranslation {
     clusters.insert(policy.cluster)
     mirrors.insert(policy.cluster)
     guard let target = directory.mirrorTarget(of: policy.cluster) else {
-      return notes.add(.mirror, "\(policy.cluster) has no endpoint yet")
+      return notes.add(.mirror, "\(policy.cluster) has no endpoint yet, or none that is not to be verified")
     }
     notes.add(.mirror, policy.cluster)
     var settings: JSONObject = ["host": .string(target)]

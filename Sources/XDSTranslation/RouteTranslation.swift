@@ -123,6 +123,8 @@ struct RouteTranslation {
         frame.responseHeadersToRemove
       ),
     ]
+    if frame.mostSpecificHeaderMutationsWins { levels.reverse() }
+    // A cluster's come first in either order (Envoy's WeightedClusterEntry).
     if let share {
       let own = (
         share.requestHeadersToAdd, share.requestHeadersToRemove, share.responseHeadersToAdd,
@@ -130,7 +132,6 @@ struct RouteTranslation {
       )
       levels.insert(own, at: 0)
     }
-    if frame.mostSpecificHeaderMutationsWins { levels.reverse() }
     for level in levels {
       request.apply(adding: level.0, removing: level.1, notes: &notes)
       response.apply(adding: level.2, removing: level.3, notes: &notes)

@@ -37,7 +37,8 @@ struct TLSOrigination: Sendable, Hashable {
     if authorities != nil { verifyName(validation, notes: &notes) }
   }
 
-  private mutating func trust(_ validation: Validation, secret: String?, notes: inout Notes) -> Bool {
+  private mutating func trust(_ validation: Validation, secret name: String?, notes: inout Notes) -> Bool {
+    var secret = name
     if let secret {
       authorities = Self.authorities(ofSecret: secret)
     } else {
@@ -46,8 +47,13 @@ struct TLSOrigination: Sendable, Hashable {
       case .inlineString(let text): authorities = .pem(text)
       case .inlineBytes(let bytes): authorities = String(validating: bytes, as: UTF8.self).map { .pem($0) }
       case .environmentVariable: break
-      case nil: if !validation.hasCustomValidatorConfig { return true }
+      case nil: if !validation.verifies { return true }
       }
+    }
+    // By its key or hash alone, or as well: nginx can't.
+    if validation.pinsCertificates {
+      authorities = nil
+      secret = secret ?? "pinned certificates"
     }
     if validation.hasCustomValidatorConfig { authorities = nil }
     if authorities == nil {
@@ -106,5 +112,15 @@ struct TLSOrigination: Sendable, Hashable {
     case nil: break
     }
     return settings.isEmpty ? nil : .object(settings)
+  }
+}
+
+extension Envoy_Extensions_TransportSockets_Tls_V3_CertificateValidationContext {
+  /// By their keys or hashes: `verify_certificate_spki` and `verify_certificate_hash`, which have no name here.
+  fileprivate var pinsCertificates: Bool { !UnreadFields.numbers(in: unknownFields.data).isDisjoint(with: [2, 3]) }
+
+  /// Whether anything is asked for, without authorities too.
+  fileprivate var verifies: Bool {
+    hasCustomValidatorConfig || pinsCertificates || !matchSubjectAltNames.isEmpty || !matchTypedSubjectAltNames.isEmpty
   }
 }

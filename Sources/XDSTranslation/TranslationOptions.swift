@@ -20,6 +20,8 @@ package struct TranslationOptions: Sendable, Hashable {
 package enum SidecarPlugin {
   /// The one that looks at every request, for what holds of an upstream whichever route leads to it.
   package static let upstreamName = "amesh-upstream"
+  /// On upstreams whose servers have to be verified.
+  package static let verifiedLabel = "amesh-verified"
   package static let name = "amesh"
   package static let listenerVariable = "amesh_listener"
 }

@@ -24,6 +24,7 @@ package struct Translator: Sendable {
   package init(options: TranslationOptions = TranslationOptions()) {
     self.options = options
     store.set(ListenerGrouping([:]).metadata)
+    for object in rules.takeChange() { store.set(object) }
   }
 
   /// All objects, what is referred to first.
@@ -76,9 +77,7 @@ package struct Translator: Sendable {
     for key in stale { newVariants.formUnion(retranslate(key)) }
     for name in changed.all { newVariants.formUnion(variants[name] ?? []) }
     for variant in newVariants { refresh(variant) }
-    if let change = rules.takeChange() {
-      for object in change.objects { if change.isRemoval { store.remove(object.key) } else { store.set(object) } }
-    }
+    for object in rules.takeChange() { store.set(object) }
     return store.takeChanges()
   }
 

@@ -52,7 +52,10 @@ struct UpstreamConnection: Sendable, Hashable {
       }
       return false
     }
-    guard let context = settings.decoded(TLS.self, notes: &notes) else { return false }
+    guard let context = settings.decoded(TLS.self, notes: &notes) else {
+      isPossible = false
+      return false
+    }
     let secrets = context.commonTlsContext.tlsCertificateSdsSecretConfigs.map(\.name)
     if secrets == ["default"], context.commonTlsContext.combinedValidationContext.validatesByRootCA {
       notes.add(.mutualTLS)

@@ -19,10 +19,11 @@ struct UpstreamRules: Sendable, Hashable {
   }
 }
 
-/// The rules of all upstreams, as objects of APISIX's: none where there are none.
+/// The rules of all upstreams, as objects of APISIX's. They are there without rules too: a worker that takes up an upstream
+/// has the plugin.
 struct UpstreamRuleBook: Sendable {
   private var rules: [String: JSONValue] = [:]
-  private var isChanged = false
+  private var isChanged = true
 
   mutating func set(_ rule: JSONValue?, for upstream: String) {
     guard rules[upstream] != rule else { return }
@@ -30,19 +31,16 @@ struct UpstreamRuleBook: Sendable {
     isChanged = true
   }
 
-  /// What is to be set, or removed where there is nothing to set any more; nil where nothing has changed.
-  mutating func takeChange() -> (objects: [APISIXObject], isRemoval: Bool)? {
-    guard isChanged else { return nil }
+  /// What is to be set.
+  mutating func takeChange() -> [APISIXObject] {
+    guard isChanged else { return [] }
     isChanged = false
     var upstreams = JSONObject()
     for (id, rule) in rules.sorted(by: { $0.key < $1.key }) { upstreams[id] = rule }
     let name = SidecarPlugin.upstreamName
-    return (
-      [
-        APISIXObject(.pluginMetadata, id: name, origin: "clusters", ["upstreams": .object(upstreams)]),
-        APISIXObject(.globalRules, id: name, origin: "clusters", ["plugins": .object([name: [:]])]),
-      ],
-      rules.isEmpty
-    )
+    return [
+      APISIXObject(.pluginMetadata, id: name, origin: "clusters", ["upstreams": .object(upstreams)]),
+      APISIXObject(.globalRules, id: name, origin: "clusters", ["plugins": .object([name: [:]])]),
+    ]
   }
 }

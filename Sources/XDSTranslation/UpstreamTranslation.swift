@@ -31,6 +31,10 @@ struct UpstreamTranslation: Sendable {
     let connection = state.connection
     if !connection.isPossible { members["nodes"] = [] }
     if connection.scheme != "http" { members["scheme"] = .string(connection.scheme) }
+    // A worker may take up the upstream before its rule; by this the plugin knows that there is one.
+    if connection.isPossible, connection.tls?.authorities != nil {
+      members["labels"] = .object([SidecarPlugin.verifiedLabel: "true"])
+    }
     if let requests = connection.requestsPerConnection {
       members["keepalive_pool"] = ["requests": .number(JSONNumber(requests))]
     }

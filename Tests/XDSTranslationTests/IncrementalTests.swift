@@ -129,7 +129,7 @@ import Testing
     changes.endpoints.removed = shop.endpoints.set.map(\.clusterName)
     _ = translator.apply(changes)
     // The plugin still has to know that there is no listener.
-    #expect(translator.objects.map(\.key.kind) == [.pluginMetadata])
+    #expect(translator.objects.map(\.key.kind) == [.pluginMetadata, .pluginMetadata, .globalRules])
     #expect(translator.findings.isEmpty)
   }
 }

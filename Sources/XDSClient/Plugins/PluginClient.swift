@@ -131,7 +131,7 @@ package final class PluginClient: Sendable {
           group.cancelAll()
         }
       }
-      return XDSStreamFailure("the server has ended the stream")
+      return .end
     } catch {
       return error
     }

@@ -29,6 +29,7 @@ http {{
   lua_shared_dict amesh-upstream 1m;
   lua_shared_dict test 1m;
   init_by_lua_block {{
+    package.preload["apisix.amesh.nobody"] = function() return function() return "certificate", "key" end end
     core = require "apisix.core"
     limits = require "apisix.plugins.amesh-upstream"
     CERTIFICATE = [[{certificate}]]
@@ -72,10 +73,13 @@ http {{
       content_by_lua_block {{
         local ctx = core.ctx.new()
         ctx.matched_upstream = {{ id = ngx.var.arg_upstream }}
-        ctx.upstream_conf = {{ scheme = "https", nodes = {{ {{ host = "127.0.0.1" }} }} }}
+        ctx.upstream_conf = {{
+          scheme = "https", nodes = {{ {{ host = "127.0.0.1" }} }},
+          labels = ngx.var.arg_verified and {{ ["amesh-verified"] = "true" }},
+        }}
         local status = limits.before_proxy({{}}, ctx)
         if status then return ngx.exit(status) end
-        local shown = {{ #(ngx.ctx.trusted_store or {{}}), ngx.ctx.verify, ngx.var.amesh_tls_name }}
+        local shown = {{ #(ngx.ctx.trusted_store or {{}}), ngx.ctx.certificate and ngx.ctx.verify, ngx.var.amesh_tls_name }}
         local tls = ctx.upstream_conf.tls
         ngx.say(shown[1], " ", tostring(shown[2]), " ", shown[3], " ", tls and tls.client_cert or "none", " ", #ctx.upstream_conf.nodes)
       }}
@@ -96,7 +100,7 @@ http {{
         local status = require("apisix.upstream").set_grpcs_upstream_param(CONTEXT)
         if status then return ngx.exit(status) end
       }}
-      content_by_lua_block {{ ngx.say(#(ngx.ctx.trusted_store or {{}}), " ", tostring(ngx.ctx.verify), " ", ngx.var.amesh_tls_name) }}
+      content_by_lua_block {{ ngx.say(#(ngx.ctx.trusted_store or {{}}), " ", tostring(ngx.ctx.certificate and ngx.ctx.verify), " ", ngx.var.amesh_tls_name) }}
     }}
     location = /arrived {{ content_by_lua_block {{ ngx.print(ngx.shared.test:get("arrived") or 0) }} }}
     location = /go {{ content_by_lua_block {{ ngx.shared.test:set("go", true) }} }}

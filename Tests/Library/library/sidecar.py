@@ -151,9 +151,12 @@ class Pod:
             "--outbound-ports", ",".join(ports), "--inbound-ports", ",".join(map(str, application)),
         )  # fmt: skip
 
-    def serve(self, peer):
+    def serve(self, peer, tls=None):
+        """`tls`: a context of Python's, for HTTPS."""
         host, _, port = peer.rpartition(":")
         server = _Server((host, int(port)), _Handler)
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         server.seen = self.seen
         self.servers.append(server)
         threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()

@@ -1,5 +1,6 @@
 """Two Pods with real sidecars, `web` and `cart`, in network namespaces of their own; an identity server of the tests."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -136,8 +137,8 @@ class Load:
                 status = self.case.call().status
                 if status != 200:
                     self.failures.append(status)
-            except OSError as problem:
-                self.failures.append(str(problem))
+            except (OSError, http.client.HTTPException) as problem:
+                self.failures.append(f"{type(problem).__name__}: {problem}")
             self.count += 1
 
     def __exit__(self, *_):

@@ -59,16 +59,24 @@ class Upstreams(Suite):
         (self.folder / "sidecar" / "authorities.pem").write_text(
             f"# ours\n{sidecar.certificate}", encoding="utf-8"
         )
+        digest = "[0-9a-f]{32}"
         for upstream, answer in [
-            ("verified", "2 true outside.example verified for verified 1"),
-            ("filed", "1 true  verified for filed 1"),
-            ("named", "0 nil outside.example none 1"),
+            ("verified", f"2 true outside.example verified for verified as outside.example by {digest} 1"),
+            ("filed", f"1 true  verified for filed as  by {digest} 1"),
+            ("named", "0 nil outside.example asked for as outside.example 1"),
             ("free", "0 nil  none 1"),
         ]:
             with self.subTest(upstream=upstream):
-                self.assertEqual(sidecar.ask(f"/tls?upstream={upstream}").body.strip(), answer)
+                self.assertRegex(sidecar.ask(f"/tls?upstream={upstream}").body.strip(), f"^{answer}$")
         for upstream in ("broken", "empty"):
             self.assertEqual(sidecar.ask(f"/tls?upstream={upstream}").status, 503)
+
+    def test_early(self):
+        """An upstream whose server has to be verified waits for the rule that says by whom"""
+        sidecar = self.sidecar()
+        self.assertEqual(sidecar.ask("/tls?upstream=verified&verified=1").status, 200)
+        for upstream in ("named", "free", "unknown"):
+            self.assertEqual(sidecar.ask(f"/tls?upstream={upstream}&verified=1").status, 503)
 
     def test_missing_file(self):
         """Where authorities can't be read, nothing is trusted"""

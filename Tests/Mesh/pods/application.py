@@ -108,15 +108,14 @@ class Load:
             try:
                 answer = ask(Application.SERVICES, port, self._path)
                 problem = None if answer.status == 200 else repr(answer)
-            except OSError as error:
-                problem = f"{type(error).__name__}: {error}"
-            except http.client.HTTPException as error:
+                if not problem:
+                    self.answered[port] += 1
+                    self.callers[port].add(self._caller(answer))
+            # Whatever it is: a thread that ends would fail no more.
+            except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
             if problem:
                 self.failures.append(f"{time.monotonic() - self._began:.1f} s, {port}: {problem}")
-            else:
-                self.answered[port] += 1
-                self.callers[port].add(self._caller(answer))
             # A steady load that leaves the machine to what is tested.
             self._ends.wait(0.02)
 

@@ -21,6 +21,7 @@ def run(checks, world):
                 wait_until(lambda: bool(web.call(CART).caller) == is_mutual, 20, f"mutual: {is_mutual}")  # noqa: B023
                 settle(1)
         assert not load.failures, load.failures[:5]
+        assert load.answered[CART] > 50, load.answered
         checks.note(f"{load.answered[CART]} requests meanwhile")
     with checks("once it is, nothing goes in plaintext any more"):
         settle(1)

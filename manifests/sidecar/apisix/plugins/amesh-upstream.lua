@@ -8,6 +8,7 @@
 local core = require("apisix.core")
 local plugin = require("apisix.plugin")
 local verification = require("apisix.amesh.verification")
+local lrucache = require("resty.lrucache")
 local ngx = ngx
 
 local NAME = "amesh-upstream"
@@ -69,12 +70,13 @@ local function under_way(key)
 end
 
 -- Made once for each text; a file is looked at again after a minute. One that can't be read leaves the one before.
-local stores = {}
+local stores = lrucache.new(256)
 
+-- A store, and what tells its content from others'.
 local function trusted_store(tls)
   local source = tls.authorities or tls.file
-  local known = stores[source]
-  if known and (tls.authorities or ngx.now() < known.until_) then return known.store end
+  local known = stores:get(source)
+  if known and (tls.authorities or ngx.now() < known.until_) then return known.store, known.digest end
   local text, problem, store = tls.authorities, nil, nil
   if not text then
     local file
@@ -85,26 +87,37 @@ local function trusted_store(tls)
   if text then
     store, problem = verification.store(text)
   end
-  if not store then core.log.error("the authorities of an upstream can't be used: ", problem) end
-  known = { store = store or known and known.store, until_ = ngx.now() + 60 }
-  stores[source] = known
-  return known.store
+  if store then
+    known = { store = store, digest = ngx.md5(text) }
+  else
+    core.log.error("the authorities of an upstream can't be used: ", problem)
+    known = known or {}
+  end
+  known.until_ = ngx.now() + 60
+  stores:set(source, known)
+  return known.store, known.digest
+end
+
+-- APISIX keeps connections apart by this text, which is not read any more: one that was verified otherwise, or asked for by
+-- another name, is not used for this.
+local function keep_apart(ctx, text)
+  ctx.upstream_conf = setmetatable({ tls = { client_cert = text } }, { __index = ctx.upstream_conf })
 end
 
 local function secure(ctx, id, tls)
   if tls.name then verification.set_name(tls.name) end
-  if not tls.authorities and not tls.file then return end
-  local store = trusted_store(tls)
+  local name = tls.name or ""
+  if not tls.authorities and not tls.file then return keep_apart(ctx, "asked for as " .. name) end
+  local store, digest = trusted_store(tls)
   local ok, problem
   if store then
-    ok, problem = verification.require(ctx, store)
+    ok, problem = verification.require(ctx, store, true)
   end
   if not ok then
     core.log.error("a connection can't be verified: ", problem)
     return 503
   end
-  -- APISIX keeps connections apart by this text: one that was not verified, or by another name, is not used for this.
-  ctx.upstream_conf = setmetatable({ tls = { client_cert = "verified for " .. id } }, { __index = ctx.upstream_conf })
+  keep_apart(ctx, "verified for " .. id .. " as " .. name .. " by " .. digest)
 end
 
 local function limit(ctx, rule)
@@ -131,9 +144,16 @@ function _M.before_proxy(_, ctx)
   ctx.amesh_looked_after = true
   local metadata = plugin.plugin_metadata(NAME)
   local rule = metadata and metadata.value.upstreams[upstream.id]
+  -- Workers take up metadata and upstreams one after the other.
+  local labels = ctx.upstream_conf and ctx.upstream_conf.labels
+  local tls = rule and rule.tls
+  if labels and labels["amesh-verified"] and not (tls and (tls.authorities or tls.file)) then
+    core.log.error("whom to trust for ", upstream.id, " is not known yet")
+    return 503
+  end
   if not rule then return end
-  if rule.tls then
-    local status = secure(ctx, upstream.id, rule.tls)
+  if tls then
+    local status = secure(ctx, upstream.id, tls)
     if status then return status end
   end
   if rule.requests then return limit(ctx, rule) end

@@ -160,6 +160,9 @@ local function number(text, least, most)
   return value and least <= value and value <= most and value
 end
 
+-- Milliseconds: who asks and leaves holds a connection for so long.
+local LONGEST_DELAY = 3600000
+
 local function fail(ctx, fault)
   local var = ctx.var
   if fault.vars then
@@ -167,7 +170,9 @@ local function fail(ctx, fault)
     if not condition or not condition:eval(var) then return end
   end
   local delay = fault.delay and number(var.http_x_envoy_fault_delay_request, 1, 999999999)
-  if delay and is_drawn(fault.delay, var.http_x_envoy_fault_delay_request_percentage) then ngx.sleep(delay / 1000) end
+  if delay and is_drawn(fault.delay, var.http_x_envoy_fault_delay_request_percentage) then
+    ngx.sleep(math.min(delay, LONGEST_DELAY) / 1000)
+  end
   if not fault.abort then return end
   local status = number(var.http_x_envoy_fault_abort_request, 200, 599)
   local grpc_status = not status and number(var.http_x_envoy_fault_abort_grpc_request, 0, 999999999)

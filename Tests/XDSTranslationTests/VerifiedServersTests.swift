@@ -1,0 +1,65 @@
+import EnvoyAPI
+import EnvoyConfig
+import Foundation
+import KubernetesObjects
+import SwiftProtobuf
+import Testing
+
+@testable import XDSTranslation
+
+/// What was to be verified never goes out to somebody who is not.
+@Suite struct VerifiedServersTests {
+  private typealias Validation = Envoy_Extensions_TransportSockets_Tls_V3_CertificateValidationContext
+
+  /// One cluster with an endpoint, and a route to it.
+  private func translated(_ change: (inout ResourceChanges) throws -> Void) throws -> Translator {
+    var changes = try FeatureCase([:]).changes
+    try change(&changes)
+    return Translator(changes)
+  }
+
+  private func isReached(_ translator: Translator) -> Bool {
+    let upstream = translator.objects.first { $0.key.kind == .upstreams }
+    return upstream?.value["nodes"]?.array?.isEmpty == false
+  }
+
+  private func secured(_ validation: [UInt8]) throws -> Translator {
+    try translated { changes in
+      let context = try Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.with {
+        $0.commonTlsContext.validationContext = try Validation(serializedBytes: validation)
+      }
+      changes.clusters.set[0].transportSocket.name = "tls"
+      changes.clusters.set[0].transportSocket.typedConfig = try Google_Protobuf_Any(message: context)
+    }
+  }
+
+  // verify_certificate_hash and verify_certificate_spki, as they come over the wire.
+  @Test(arguments: [[0x12, 0x02, 0x61, 0x62], [0x1a, 0x02, 0x61, 0x62]] as [[UInt8]])
+  func `pinned certificates can't be looked at: nobody is reached`(_ validation: [UInt8]) throws {
+    let translator = try secured(validation)
+    #expect(!isReached(translator))
+    #expect(translator.findings.contains { $0.feature == .tlsAuthorities })
+  }
+
+  @Test func `nothing to verify by is not verified`() throws {
+    #expect(isReached(try secured([])))
+  }
+
+  @Test func `TLS settings that do not decode do not become plaintext`() throws {
+    let translator = try translated { changes in
+      changes.clusters.set[0].transportSocket.typedConfig = .with {
+        $0.typeURL = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+        $0.value = .init([0x0A, 0x7F])
+      }
+    }
+    #expect(!isReached(translator))
+  }
+
+  @Test func `a worker can tell that a server has to be verified before it knows by whom`() throws {
+    let validation: [UInt8] = try Validation.with { $0.trustedCa.inlineString = "authorities" }.serializedBytes()
+    let translator = try secured(validation)
+    let upstream = translator.objects.first { $0.key.kind == .upstreams }
+    #expect(upstream?.value["labels"]?["amesh-verified"]?.string == "true")
+    #expect(isReached(translator))
+  }
+}
