@@ -78,8 +78,10 @@ class Dump:
         self.version = lines[0][1]
         self.worker, self.pid = map(int, lines[1][1].split())
         self.everything = dict(lines[2:])
-        # The anchor, and what the plugin of the sidecar is told, are always there.
-        self.objects = {key: value for key, value in lines[2:] if not key.endswith("/amesh")}
+        # The anchor, and what the plugins of the sidecar are told, are always there.
+        self.objects = {
+            key: value for key, value in lines[2:] if not key.endswith(("/amesh", "/amesh-upstream"))
+        }  # fmt: skip
         self.has_anchor = any(key == "/plugin_configs/amesh" for key, _ in lines[2:])
 
 

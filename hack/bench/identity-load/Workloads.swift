@@ -2,6 +2,7 @@ import ArgumentParser
 import EnvoyAPI
 import Glibc
 import NIOCore
+import SwiftProtobuf
 
 /// Sidecars that want to know who is behind the addresses that they send to.
 ///

@@ -6,8 +6,8 @@ import FoundationEssentials
 import Glibc
 import IdentityServer
 import Injection
+import KubernetesObjects
 import Logging
-import Redirect
 import SPIFFE
 import WorkloadDiscovery
 
