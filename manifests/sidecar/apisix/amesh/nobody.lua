@@ -2,17 +2,14 @@
 --
 -- apisix-nginx-module takes a trusted store only where a client's certificate is set, too. Servers see it if they ask for one.
 
-local pkey = require("resty.openssl.pkey")
-local x509 = require("resty.openssl.x509")
-local x509_name = require("resty.openssl.x509.name")
-local digest = require("resty.openssl.digest")
-local ssl = require("ngx.ssl")
 local ngx = ngx
 
 local YEAR = 365 * 24 * 3600
 
 -- Any of these calls gives nil and a reason where it can't be done.
 local function make()
+  local pkey, x509, digest = require("resty.openssl.pkey"), require("resty.openssl.x509"), require("resty.openssl.digest")
+  local x509_name, ssl = require("resty.openssl.x509.name"), require("ngx.ssl")
   local key = assert(pkey.new({ type = "EC", curve = "prime256v1" }))
   local name = assert(x509_name.new())
   assert(name:add("CN", "anonymous"))
