@@ -894,7 +894,8 @@ if Context.environment["AMESH_BENCHMARK"] != nil {
     .executableTarget(
       name: "workload-bench",
       dependencies: [
-        "CallServer", "CallerAuthentication", "IdentityServer", "Injection", "KubernetesObjects", "SPIFFE", "WorkloadDiscovery",
+        "CallServer", "CallerAuthentication", "IdentityServer", "Injection", "KubernetesObjects", "SPIFFE",
+        "WorkloadDiscovery",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
