@@ -27,7 +27,7 @@ class _Application(http.server.BaseHTTPRequestHandler):
 
 class Status(Suite):
     def answer(self, nginx, path, port=None, method="GET"):
-        """Status and text, also of errors; None while nobody listens."""
+        """Status and text, also of errors; None while nobody listens, or where who listened ends meanwhile."""
         request = urllib.request.Request(
             f"http://{LOOPBACK}:{port or nginx.status_port}{path}", method=method
         )
@@ -36,7 +36,7 @@ class Status(Suite):
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
-        except urllib.error.URLError:
+        except OSError:
             return None, ""
 
     def wait_for_status(self, nginx, status, path="/healthz/ready"):
