@@ -49,7 +49,11 @@ struct CORSTranslation {
     plugin["allow_methods"] = .string(listed(methods))
     plugin["allow_headers"] = .string(listed(headers))
     if !exposed.isEmpty { plugin["expose_headers"] = .string(listed(exposed)) }
-    if let age = Int(maxAge), (0...31_536_000).contains(age) { plugin["max_age"] = .number(JSONNumber(age)) }
+    if let age = Int(maxAge), (0...31_536_000).contains(age) {
+      plugin["max_age"] = .number(JSONNumber(age))
+    } else if !maxAge.isEmpty {
+      notes.add(.cors, "max_age \(maxAge) is left out")
+    }
     if allowsCredentials { plugin["allow_credential"] = true }
     return .object(plugin)
   }

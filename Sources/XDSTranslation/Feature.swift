@@ -71,6 +71,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   // Clusters and endpoints.
   case endpoints
   case originalDestination = "original-destination"
+  case passthroughSettings = "passthrough-settings"
   case customCluster = "custom-cluster"
   case loadBalancing = "load-balancing"
   case randomBalancing = "random-balancing"
@@ -84,6 +85,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case grpcHealthCheck = "grpc-health-check"
   case http2
   case http3
+  case protocolChoice = "protocol-choice"
   case tlsOrigination = "tls-origination"
   case tlsValidation = "tls-validation"
   case tlsAuthorities = "tls-authorities"
@@ -91,6 +93,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case clientCertificate = "client-certificate"
   case mutualTLS = "mutual-tls"
   case transportSocket = "transport-socket"
+  case endpointHost = "endpoint-host"
   case endpointHealth = "endpoint-health"
   case localityWeights = "locality-weights"
   case localityPriority = "locality-priority"

@@ -78,10 +78,16 @@ extension Feature {
     case .scopedRoutes: .refused("scoped_routes", "the filter chain is left out")
     case .accessControl:
       .refused(
-        "rbac, jwt_authn, ext_authz and other filters that guard access",
-        "not enforced by APISIX: all requests are answered 403, for safety"
+        "rbac, jwt_authn, ext_authz, oauth2, basic_auth, api_key_auth, csrf, credential_injector, of HTTP and of "
+          + "connections, for all or for one route",
+        "not enforced by APISIX: all requests are answered 403, for safety, unless the rules only log"
       )
-    case .httpFilter: .refused("other filters, of HTTP and of connections", "the filter is left out")
+    case .httpFilter:
+      .refused(
+        "other filters: lua, wasm, ext_proc, ratelimit, compressor, buffer, grpc_web, stateful_session and all that are "
+          + "not named here",
+        "the filter is left out, and requests pass without it"
+      )
     case .listenerAddress: .refused("listeners on pipes and internal addresses", "the listener is left out")
     default: nil
     }
@@ -165,7 +171,10 @@ extension Feature {
         "the time between two reads is limited, not the whole"
       )
     case .retry:
-      .translated("num_retries, per_try_timeout", "`retries`, `retry_timeout` of an upstream for that policy")
+      .translated(
+        "num_retries, per_try_timeout",
+        "`retries`, `retry_timeout` of an upstream for that policy, or of the sidecar's plugin"
+      )
     case .retryConditions:
       .approximated(
         "retry_on beyond failures of connections",
@@ -191,7 +200,8 @@ extension Feature {
     case .faultExtras:
       .refused("faults by cluster or node, rates of responses, limits of active faults", "the fault is left out")
     case .rateLimit: .approximated("local_ratelimit", "limit-req: tokens come evenly, for all workers together")
-    case .filterConfig: .refused("settings of other filters for a route", "left out")
+    case .filterConfig:
+      .refused("settings of such filters for a virtual host, a route or a weighted cluster", "left out")
     case .upgrade: .refused("upgrades other than websocket", "not upgraded")
     default: nil
     }
@@ -202,12 +212,19 @@ extension Feature {
     case .endpoints: .translated("EDS, STATIC, STRICT_DNS, LOGICAL_DNS", "`nodes`; names are resolved by APISIX")
     case .originalDestination:
       .translated("ORIGINAL_DST", "the sidecar's plugin sends the request to where it was going")
+    case .passthroughSettings:
+      .refused(
+        "what an ORIGINAL_DST cluster, or the Pod's own, says beside: outlier_detection, "
+          + "health_checks, circuit_breakers, max_requests_per_connection, idle_timeout, sni",
+        "not done where the request goes where it was going"
+      )
     case .customCluster: .refused("cluster_type", "answered 503")
     case .loadBalancing: .translated("ROUND_ROBIN, LEAST_REQUEST", "`roundrobin`, `least_conn`")
     case .randomBalancing: .approximated("RANDOM, policies by extension", "`roundrobin`")
     case .subsets: .refused("lb_subset_config", "all endpoints are used")
     case .connectTimeout: .translated("connect_timeout", "`timeout.connect`")
-    case .connectionReuse: .translated("max_requests_per_connection", "`keepalive_pool.requests`")
+    case .connectionReuse:
+      .translated("max_requests_per_connection, idle_timeout", "`keepalive_pool`: `requests`, `idle_timeout`")
     case .circuitBreakers:
       .approximated(
         "circuit_breakers: max_requests, max_connections, max_pending_requests",
@@ -222,13 +239,21 @@ extension Feature {
     case .outlierDetection:
       .approximated(
         "outlier_detection",
-        "passive checks; APISIX forgets what it has seen when the configuration changes"
+        "passive checks: only consecutive failures count, and any share of the endpoints may be left out; APISIX forgets "
+          + "what it has seen when the configuration changes"
       )
     case .healthCheck: .translated("health_checks: HTTP, TCP", "`checks.active`, in whole seconds")
     case .grpcHealthCheck:
       .refused("health_checks: gRPC, what to send and expect over TCP", "a TCP connection is tried")
     case .http2: .approximated("HTTP/2 to endpoints", "`scheme: grpc`: HTTP/2 for all that goes there")
     case .http3: .refused("HTTP/3 to endpoints", "HTTP/1.1 is spoken")
+    case .protocolChoice:
+      .refused(
+        "use_downstream_protocol_config, auto_config: the protocol of the client, or by ALPN",
+        "HTTP/1.1 is spoken"
+      )
+    case .endpointHost:
+      .refused("hostname of an endpoint, with auto_host_rewrite", "the host becomes the endpoint's address")
     case .tlsOrigination:
       .translated(
         "TLS to endpoints: sni, trusted_ca",

@@ -32,8 +32,11 @@ struct HeaderChanges: Sendable {
     for name in removed where isName(name, notes: &notes) { change(name.lowercased(), to: .remove) }
     for option in options where isName(option.header.key, notes: &notes) {
       let name = option.header.key.lowercased()
-      guard let value = HeaderFormat.value(option.header.value) else {
-        notes.add(.headerValue, "\(option.header.key): \(option.header.value)")
+      let text = option.header.text
+      // So it is in Envoy.
+      if text.isEmpty, !option.keepEmptyValue { continue }
+      guard let value = HeaderFormat.value(text) else {
+        notes.add(.headerValue, "\(option.header.key): \(text)")
         continue
       }
       switch option.action {
@@ -44,7 +47,7 @@ struct HeaderChanges: Sendable {
           notes.add(.headerValue, "\(option.header.key), if absent")
           continue
         }
-        change(name, to: .set("${\(variable) ?? \(option.header.value)}"))
+        change(name, to: .set("${\(variable) ?? \(text)}"))
       case .overwriteIfExists, .UNRECOGNIZED: notes.add(.headerValue, "\(option.header.key), if it exists")
       }
     }
@@ -125,6 +128,11 @@ struct HeaderChanges: Sendable {
     if !remove.isEmpty { object["remove"] = .array(remove) }
     return object
   }
+}
+
+extension Envoy_Config_Core_V3_HeaderValue {
+  /// Bytes that are no text are what no line may hold.
+  fileprivate var text: String { value.isEmpty ? String(decoding: rawValue, as: UTF8.self) : value }
 }
 
 extension Envoy_Config_Core_V3_HeaderValueOption {

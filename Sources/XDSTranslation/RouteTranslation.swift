@@ -12,6 +12,8 @@ struct RouteTranslation {
   private let context: RouteContext
   private let place: String
   var notes: Notes
+  /// Of a stream of which the route says nothing.
+  var idleTimeout: Milliseconds { context.settings.idleTimeout ?? Milliseconds(count: 0) }
   /// Of clusters that become no upstream.
   var clusterNotes: Set<Note> = []
   var upstreams: Set<UpstreamVariant> = []
@@ -70,8 +72,8 @@ struct RouteTranslation {
   private mutating func act(of share: Weight? = nil, clusters directory: some ClusterDirectory) {
     var overrides = FilterOverrides(context.settings)
     let frame = context.configuration.message
-    if host.hasCors { overrides.apply(cors: host.cors) }
-    if case .route(let action) = route.action, action.hasCors { overrides.apply(cors: action.cors) }
+    if host.hasCors { overrides.apply(cors: host.cors, notes: &notes) }
+    if case .route(let action) = route.action, action.hasCors { overrides.apply(cors: action.cors, notes: &notes) }
     overrides.apply(frame.typedPerFilterConfig, notes: &notes)
     overrides.apply(host.typedPerFilterConfig, notes: &notes)
     overrides.apply(route.typedPerFilterConfig, notes: &notes)
@@ -146,6 +148,7 @@ struct RouteTranslation {
   }
 
   private mutating func respond(_ direct: Envoy_Config_Route_V3_DirectResponseAction) {
+    notes.unread(direct)
     let body: String?
     switch direct.body.specifier {
     case .inlineString(let text): body = text

@@ -20,7 +20,7 @@ struct UpstreamTranslation: Sendable {
       return
     }
     let cluster = state.message
-    notes.unread(cluster)
+    notes.unread(cluster: cluster)
     members["type"] = .string(Self.balancer(cluster, hash: variant.hash, notes: &notes))
     if let hash = variant.hash, members["type"]?.string == "chash" { hash.add(to: &members) }
     members["nodes"] = Self.nodes(state, notes: &notes)
@@ -35,9 +35,12 @@ struct UpstreamTranslation: Sendable {
     if connection.isPossible, connection.tls?.authorities != nil {
       members["labels"] = .object([SidecarPlugin.verifiedLabel: "true"])
     }
-    if let requests = connection.requestsPerConnection {
-      members["keepalive_pool"] = ["requests": .number(JSONNumber(requests))]
-    }
+    var pool = JSONObject()
+    if let requests = connection.requestsPerConnection { pool["requests"] = .number(JSONNumber(requests)) }
+    if let idle = connection.idleTimeout { pool["idle_timeout"] = idle.seconds }
+    if !pool.isEmpty { members["keepalive_pool"] = .object(pool) }
+    if connection.followsClient { notes.add(.protocolChoice, "what the client speaks") }
+    if variant.passesEndpointHost, state.endpoints.namesHosts { notes.add(.endpointHost) }
     if members["nodes"]?.array?.isEmpty == false, let checks = cluster.checks(notes: &notes) {
       members["checks"] = checks
     }

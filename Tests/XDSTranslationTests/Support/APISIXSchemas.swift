@@ -40,6 +40,8 @@ struct APISIXSchemas {
         "upstream": ["type": "string", "enum": ["original-destination"]],
         "port": ["type": "integer", "minimum": 1, "maximum": 65535],
         "scheme": ["type": "string", "enum": ["https", "grpc", "grpcs"]],
+        "retries": ["type": "integer", "minimum": 0],
+        "retry_timeout": ["type": "number", "minimum": 0],
         "fault": [
           "type": "object",
           "additionalProperties": false,

@@ -126,6 +126,8 @@ local schema = {
     upstream = { type = "string", enum = { "original-destination" } },
     port = { type = "integer", minimum = 1, maximum = 65535 },
     scheme = { type = "string", enum = { "https", "grpc", "grpcs" } },
+    retries = { type = "integer", minimum = 0 },
+    retry_timeout = { type = "number", minimum = 0 },
     fault = {
       type = "object",
       properties = { delay = share, abort = share, vars = { type = "array" } },
@@ -223,6 +225,8 @@ function _M.access(conf, ctx)
     type = "roundrobin",
     nodes = { node },
     scheme = conf.scheme or protocol(ctx),
+    retries = conf.retries,
+    retry_timeout = conf.retry_timeout,
   }
   upstream.set_scheme(ctx, target)
   if tonumber(ctx.var.server_port) ~= OUTBOUND_PORT then
