@@ -80,16 +80,9 @@ enum SystemError {
   static func text(_ code: Int32) -> String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
 }
 
-private func withCStrings<Result>(
-  _ strings: [String],
-  _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
-) -> Result {
-  var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
-  pointers.append(nil)
+/// The strings as C's, with the end that C looks for.
+private func withCStrings<Result>(_ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result) -> Result {
+  let pointers = strings.map { strdup($0) } + [nil]
   defer { for pointer in pointers { free(pointer) } }
-  return pointers.withUnsafeMutableBufferPointer { buffer in
-    // Never empty: the end is marked.
-    guard let base = buffer.baseAddress else { preconditionFailure("an array of one is not empty") }
-    return body(base)
-  }
+  return body(pointers)
 }

@@ -7,7 +7,9 @@ from envoy.config.route.v3 import route_pb2
 from envoy.extensions.filters.network.http_connection_manager.v3 import (  # noqa: F401, known by its name
     http_connection_manager_pb2,
 )
+from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from google.protobuf import json_format
+from peers.discovery_source import HTTP_OPTIONS
 
 
 def cluster(name):
@@ -15,6 +17,14 @@ def cluster(name):
         {"name": name, "type": "EDS", "connect_timeout": "1s", "eds_cluster_config": {"service_name": name}},
         cluster_pb2.Cluster(),
     )
+
+
+def http2(spoken):
+    """The cluster, with endpoints that speak HTTP/2."""
+    options = http_protocol_options_pb2.HttpProtocolOptions()
+    options.explicit_http_config.http2_protocol_options.SetInParent()
+    spoken.typed_extension_protocol_options[HTTP_OPTIONS].Pack(options)
+    return spoken
 
 
 def assignment(name, *places):

@@ -3,35 +3,33 @@
 import json
 import os
 
-from peers.discovery_source import any_of, assignment, unix_socket
+from peers.discovery_source import HTTP2, any_of, assignment, loopback, unix_socket
 from peers.process import Child
 from peers.sidecar import _header, _listener, _tls_context
 
 from .application import ask
 
 MUTUAL_PORT = 19443
-_OUTBOUND, _ADMIN = 15001, 15000
+OUTBOUND, _ADMIN = 15001, 15000
 _TLS = "envoy.extensions.transport_sockets.tls.v3"
 
 
 class EnvoySidecar:
     """Of the Pod. `place` has the socket of amesh serve. It lets in `caller`, and calls the application at `there`, which
-    has to be `server`'s."""
+    has to be `server`'s. Without `grpc` it answers by itself what comes in, with it the Pod's application does."""
 
-    def __init__(self, pod, place, *, caller, there, server):
+    def __init__(self, pod, place, *, caller, there, server, grpc=False):
         self._pod = pod
         source = unix_socket(place, (pod.folder / "token").read_text(encoding="utf-8"), delta=True)
-        answers = [
-            {
-                "match": {"prefix": "/"},
-                "direct_response": {"status": 200, "body": {"inline_string": "{}"}},
-                "response_headers_to_add": [
-                    _header("x-client-id", "%DOWNSTREAM_PEER_URI_SAN%"),
-                    _header("x-client-serial", "%DOWNSTREAM_PEER_SERIAL%"),
-                    _header("x-port", "%REQ(x-amesh-port)%"),
-                ],
-            }
+        shown = [
+            _header("x-client-id", "%DOWNSTREAM_PEER_URI_SAN%"),
+            _header("x-client-serial", "%DOWNSTREAM_PEER_SERIAL%"),
+            _header("x-port", "%REQ(x-amesh-port)%"),
         ]
+        answered = {"direct_response": {"status": 200, "body": {"inline_string": "{}"}}, "response_headers_to_add": shown}
+        handed_on = {"route": {"cluster": "own"}, "request_headers_to_add": shown}
+        answers = [{"match": {"prefix": "/"}, **(handed_on if grpc else answered)}]
+        options = {"typed_extension_protocol_options": HTTP2} if grpc else {}
         accepting = any_of(
             f"{_TLS}.DownstreamTlsContext",
             require_client_certificate=True,
@@ -53,7 +51,7 @@ class EnvoySidecar:
                         **_listener(MUTUAL_PORT, "inbound", answers, _socket(accepting)),
                         "address": _address("0.0.0.0", MUTUAL_PORT),
                     },
-                    _listener(_OUTBOUND, "outbound", [passed]),
+                    _listener(OUTBOUND, "outbound", [passed]),
                 ],
                 "clusters": [
                     *source.clusters,
@@ -62,6 +60,13 @@ class EnvoySidecar:
                         "connect_timeout": "2s",
                         "load_assignment": assignment("there", _address(there, MUTUAL_PORT)),
                         "transport_socket": _socket(calling),
+                        **options,
+                    },
+                    {
+                        "name": "own",
+                        "connect_timeout": "2s",
+                        "load_assignment": assignment("own", loopback(8080)),
+                        **options,
                     },
                 ],
             },
@@ -80,7 +85,7 @@ class EnvoySidecar:
 
     def call(self, path="/"):
         """To the application of the other Pod."""
-        return self._pod.network.do(lambda: ask("127.0.0.1", _OUTBOUND, path))
+        return self._pod.network.do(lambda: ask("127.0.0.1", OUTBOUND, path))
 
     def log(self):
         return self.child.output()

@@ -1,9 +1,7 @@
 """Network namespaces as Pods' networks: each has a link to this namespace, which is their node."""
 
-import contextlib
 import ctypes
 import os
-import pathlib
 import selectors
 import socket
 import subprocess
@@ -135,13 +133,3 @@ class Capture:
         for key in list(self._selector.get_map().values()):
             key.fileobj.close()
         self._selector.close()
-
-
-@contextlib.contextmanager
-def clock(folder, seconds):
-    """The environment in which a process's clock is so many seconds ahead."""
-    source = pathlib.Path(__file__).resolve().parent / "clock.c"
-    library = pathlib.Path(folder) / "clock.so"
-    if not library.exists():
-        run(os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", library, source)
-    yield {"LD_PRELOAD": str(library), "CLOCK_AHEAD": str(seconds)}

@@ -13,7 +13,7 @@ NAMESPACE = "amesh-e2e-mesh"
 TRUST_DOMAIN = "cluster.local"
 PREFIX = "amesh.apisix.apache.org/"
 # Whatever a test's services listen on; the mesh itself captures what is called HTTP.
-OUTBOUND = "80-89"
+OUTBOUND = "80-99"
 
 
 def spiffe_id(account):
@@ -21,9 +21,10 @@ def spiffe_id(account):
 
 
 class Pod:
-    """Its ServiceAccount has its name. Without `meshed` it has no sidecar."""
+    """Its ServiceAccount has its name. Without `meshed` it has no sidecar. `ports` are those that it declares; where it is no
+    HTTP server, somebody else `serves`."""
 
-    def __init__(self, server, folder, name, address, *, meshed=True, ports=(8080,), **annotations):
+    def __init__(self, server, folder, name, address, *, meshed=True, ports=(8080,), serves=None, **annotations):
         self.server, self.name, self.address = server, name, address
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
@@ -46,7 +47,7 @@ class Pod:
         (self.folder / "token").write_text(pod_token(server, self.created), encoding="utf-8")
         if meshed:
             self.network.run(os.environ["AMESH"], *self._container("amesh-init")["args"])
-        self.application = Application(self.network, ports)
+        self.application = Application(self.network, ports if serves is None else serves)
 
     def assign(self, address):
         """As a kubelet tells of it."""

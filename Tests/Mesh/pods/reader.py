@@ -30,7 +30,7 @@ http {{
     balancer_by_lua_block {{ sidecar.connect() }}
   }}
   server {{
-    listen 19080;
+    listen 19080{http2};
     listen 19081;
     {inbound}
     set $amesh_tls_name "";
@@ -38,6 +38,7 @@ http {{
     set $scheme_there http;
     set $certificate_there "";
     set $key_there "";
+    set $handed_on "";
     location / {{
       access_by_lua_block {{ sidecar.access() }}
       proxy_pass $scheme_there://endpoints;
@@ -50,6 +51,16 @@ http {{
       proxy_ssl_session_reuse off;
       {outbound}
     }}
+    location @grpc_pass {{
+      access_by_lua_block {{ sidecar.grpc_access() }}
+      grpc_pass $scheme_there://endpoints;
+      grpc_set_header Host $http_host;
+      grpc_bind $amesh_source;
+      grpc_ssl_certificate $certificate_there;
+      grpc_ssl_certificate_key $key_there;
+      grpc_ssl_session_reuse off;
+      {outbound_grpc}
+    }}
   }}
   server {{
     listen 127.0.0.1:15022;
@@ -60,7 +71,7 @@ http {{
 }}
 """
 
-_INBOUND = """listen 19443 ssl;
+_INBOUND = """listen 19443 ssl http2;
     ssl_certificate {folder}/own.pem;
     ssl_certificate_key {folder}/own.key;
     ssl_client_certificate {folder}/clients.pem;
@@ -85,9 +96,13 @@ def lua(value):
 
 
 class Reader:
-    """Each configuration has a folder of its own: nothing of it changes once nginx knows of it."""
+    """Each configuration has a folder of its own: nothing of it changes once nginx knows of it.
 
-    def __init__(self, folder):
+    http2: that is what the application sends; Debian's nginx can't take both in plaintext, as APISIX can.
+    """
+
+    def __init__(self, folder, http2=False):
+        self._http2 = " http2" if http2 else ""
         self.folder = pathlib.Path(folder)
         self.configuration = self.folder / "nginx.conf"
         self.count = 0
@@ -109,7 +124,8 @@ class Reader:
             self.folder / "nginx.new",
             _CONFIGURATION.format(
                 folder=self.folder, packages=";".join(f"{path}/?.lua" for path in _LUA), objects=read,
-                inbound=inbound, outbound=outbound,
+                inbound=inbound, outbound=outbound, outbound_grpc=outbound.replace("proxy_ssl_", "grpc_ssl_"),
+                http2=self._http2,
             ),
         )  # fmt: skip
         new.replace(self.configuration)

@@ -7,10 +7,11 @@ from google.protobuf import json_format
 from library import mesh
 
 
-def service(port, name, *endpoints):
+def service(port, name, *endpoints, http2=False):
     """endpoints: addresses with their ports."""
+    cluster = mesh.cluster(name)
     return [
-        mesh.cluster(name), assignment(name, endpoints), mesh.routes(str(port), name),
+        mesh.http2(cluster) if http2 else cluster, assignment(name, endpoints), mesh.routes(str(port), name),
         mesh.listener(f"0.0.0.0_{port}", str(port), port),
     ]  # fmt: skip
 

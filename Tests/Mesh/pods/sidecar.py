@@ -16,9 +16,9 @@ STATUS_PORT, METRICS_PORT = 15021, 15020
 
 
 class Sidecar:
-    """environment: of both processes beside what was injected, such as another clock."""
+    """environment: of both processes beside what was injected, such as another clock. http2: what the application sends."""
 
-    def __init__(self, pod, mesh, ads_port, *, environment=None, **changes):
+    def __init__(self, pod, mesh, ads_port, *, environment=None, http2=False, **changes):
         self.pod = pod
         self._extra = environment or {}
         folder = pod.folder
@@ -38,7 +38,7 @@ class Sidecar:
             "METRICS_SERVER_PORT": str(METRICS_PORT),
             **changes,
         }
-        self._reader = Reader(folder / "proxy")
+        self._reader = Reader(folder / "proxy", http2)
         self._proxy = None
         self._ends = threading.Event()
         self._problem = None

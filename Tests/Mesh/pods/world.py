@@ -15,9 +15,13 @@ from .strangers import Wardrobe
 
 # Services by their ports.
 CART, FAR, MIXED, OUTSIDE, PAY, PORTS, SAFE = 80, 81, 82, 83, 84, 85, 86
+# Of gRPC.
+HEARER, FAR_HEARER, MIMIC = 90, 91, 92
 ADDRESSES = {
     name: f"10.9.0.{number}"
-    for number, name in enumerate(("web", "cart", "far", "plain", "pay", "safe", "early", "late"), start=1)
+    for number, name in enumerate(
+        ("web", "cart", "far", "plain", "pay", "safe", "early", "late", "talker", "hearer", "far-hearer", "mimic"), start=1
+    )
 }
 
 
@@ -55,6 +59,8 @@ class World:
                 *self._service(PAY, "pay", "pay"), *self._service(SAFE, "safe", "safe"),
                 *service(PORTS, "ports", (ADDRESSES["cart"], 8080), (ADDRESSES["cart"], 8081)),
                 *self._service(87, "early", "early"), *self._service(88, "late", "late"),
+                *self._service(HEARER, "hearer", "hearer", http2=True), *self._service(MIMIC, "mimic", "mimic", http2=True),
+                *self._service(FAR_HEARER, "far-hearer", "far-hearer", http2=True),
             )  # fmt: skip
             self._ends = threading.Event()
             kubelet = threading.Thread(target=self._keep_files)
@@ -71,8 +77,8 @@ class World:
         self._stack.close()
 
     @staticmethod
-    def _service(port, name, *pods):
-        return service(port, name, *((ADDRESSES[pod], 8080) for pod in pods))
+    def _service(port, name, *pods, **options):
+        return service(port, name, *((ADDRESSES[pod], 8080) for pod in pods), **options)
 
     def _keep_files(self):
         """ConfigMaps reach Pods a moment later."""
@@ -93,10 +99,11 @@ class World:
             self.pods[name] = pod
         return self.pods[name]
 
-    def sidecar(self, name, environment=None, **options):
+    def sidecar(self, name, environment=None, http2=False, **options):
         """Ready."""
         if name not in self.sidecars:
-            sidecar = Sidecar(self.pod(name, **options), self.mesh, self.ads.port, environment=environment)
+            pod = self.pod(name, **options)
+            sidecar = Sidecar(pod, self.mesh, self.ads.port, environment=environment, http2=http2)
             self._stack.callback(sidecar.stop)
             self.sidecars[name] = sidecar
             sidecar.wait_until_ready()
@@ -119,13 +126,21 @@ class World:
     @property
     def far(self):
         """An Envoy."""
-        if "far" not in self.sidecars:
-            envoy = EnvoySidecar(
-                self.pod("far"), self, caller=spiffe_id("web"), there=ADDRESSES["cart"], server=spiffe_id("cart")
-            )
+        return self.envoy("far", "web", "cart")
+
+    def envoy(self, name, caller, server, grpc=False):
+        """In the place of the Pod's sidecar: `caller` is let in, `server` is called."""
+        if name not in self.sidecars:
+            pod = self.pod(name, serves=() if grpc else None)
+            sides = {"caller": spiffe_id(caller), "there": ADDRESSES[server], "server": spiffe_id(server)}
+            envoy = EnvoySidecar(pod, self, **sides, grpc=grpc)
             self._stack.callback(envoy.stop)
-            self.sidecars["far"] = envoy
-        return self.sidecars["far"]
+            self.sidecars[name] = envoy
+        return self.sidecars[name]
+
+    def stop_at_end(self, child):
+        self._stack.callback(child.stop)
+        return child
 
     @property
     def plain(self):
