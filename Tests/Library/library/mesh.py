@@ -52,11 +52,11 @@ def routes(name, cluster_name, domain="*"):
     )
 
 
-def listener(name, routes_name, port=80):
+def listener(name, routes_name, port=80, address="0.0.0.0"):
     return json_format.ParseDict(
         {
             "name": name,
-            "address": {"socket_address": {"address": "0.0.0.0", "port_value": port}},
+            "address": {"socket_address": {"address": address, "port_value": port}},
             "traffic_direction": "OUTBOUND",
             "filter_chains": [
                 {
