@@ -62,11 +62,12 @@ def _chain(name, routes, **chain):
     return {**chain, "filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
 
 
-def _listener(name, port, direction, *chains):
+def _listener(name, place, direction, *chains):
+    address, port = place
     return json_format.ParseDict(
         {
             "name": name,
-            "address": {"socket_address": {"address": "0.0.0.0", "port_value": port}},
+            "address": {"socket_address": {"address": address, "port_value": port}},
             "traffic_direction": direction,
             "filter_chains": chains,
         },
@@ -74,9 +75,9 @@ def _listener(name, port, direction, *chains):
     )
 
 
-def listener(name, routes_name, port=80):
+def listener(name, routes_name, port=80, address="0.0.0.0"):
     source = {"route_config_name": routes_name, "config_source": {"ads": {}}}
-    return _listener(name, port, "OUTBOUND", _chain("x", {"rds": source}))
+    return _listener(name, (address, port), "OUTBOUND", _chain("x", {"rds": source}))
 
 
 def inbound(*ports):
@@ -93,7 +94,7 @@ def inbound(*ports):
         _chain(name, {"route_config": _routes(name, name)}, filter_chain_match={"destination_port": port})
         for port, name in names.items()
     ]
-    return [*clusters, _listener("virtualInbound", 15006, "INBOUND", *chains)]
+    return [*clusters, _listener("virtualInbound", ("0.0.0.0", 15006), "INBOUND", *chains)]
 
 
 def service(number=0, *ports, domain="*"):

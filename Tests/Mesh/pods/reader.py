@@ -7,6 +7,8 @@ TLS is nginx's own on both sides: certificates, whom to trust and the name to ve
 import json
 import pathlib
 
+from .network import HAS_IPV6
+
 _HERE = pathlib.Path(__file__).resolve().parent
 _LUA = [_HERE.parents[2] / "manifests" / "sidecar", _HERE.parent / "lua", _HERE.parents[1] / "Library" / "library" / "lua"]
 
@@ -30,8 +32,7 @@ http {{
     balancer_by_lua_block {{ sidecar.connect() }}
   }}
   server {{
-    listen 19080{http2};
-    listen 19081;
+    {listening}
     {inbound}
     set $amesh_tls_name "";
     set $amesh_source "";
@@ -71,7 +72,7 @@ http {{
 }}
 """
 
-_INBOUND = """listen 19443 ssl http2;
+_INBOUND = """{listening}
     ssl_certificate {folder}/own.pem;
     ssl_certificate_key {folder}/own.key;
     ssl_client_certificate {folder}/clients.pem;
@@ -84,6 +85,12 @@ _OUTBOUND = """proxy_ssl_trusted_certificate {folder}/bundle.pem;
       proxy_ssl_verify_depth 4;
       proxy_ssl_name $amesh_tls_name;
       proxy_ssl_server_name on;"""
+
+
+def _listening(*ports):
+    """Of both families, where there are two."""
+    places = ["", "[::]:"] if HAS_IPV6 else [""]
+    return "\n    ".join(f"listen {place}{port};" for port in ports for place in places)
 
 
 def lua(value):
@@ -125,7 +132,7 @@ class Reader:
             _CONFIGURATION.format(
                 folder=self.folder, packages=";".join(f"{path}/?.lua" for path in _LUA), objects=read,
                 inbound=inbound, outbound=outbound, outbound_grpc=outbound.replace("proxy_ssl_", "grpc_ssl_"),
-                http2=self._http2,
+                listening=_listening(f"19080{self._http2}", "19081"),
             ),
         )  # fmt: skip
         new.replace(self.configuration)
@@ -137,7 +144,7 @@ class Reader:
         self._write(folder / "own.pem", certificate["cert"])
         self._write(folder / "own.key", certificate["key"])
         self._write(folder / "clients.pem", certificate["client"]["ca"])
-        return _INBOUND.format(folder=folder, depth=certificate["client"]["depth"])
+        return _INBOUND.format(listening=_listening("19443 ssl http2"), folder=folder, depth=certificate["client"]["depth"])
 
     def _outbound(self, folder, bundle):
         if not bundle:

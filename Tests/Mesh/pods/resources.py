@@ -7,12 +7,12 @@ from google.protobuf import json_format
 from library import mesh
 
 
-def service(port, name, *endpoints, http2=False):
-    """endpoints: addresses with their ports."""
+def service(port, name, *endpoints, http2=False, listens="0.0.0.0"):
+    """endpoints: addresses with their ports. listens: at any address of that family."""
     cluster = mesh.cluster(name)
     return [
         mesh.http2(cluster) if http2 else cluster, assignment(name, endpoints), mesh.routes(str(port), name),
-        mesh.listener(f"0.0.0.0_{port}", str(port), port),
+        mesh.listener(f"{listens}_{port}", str(port), port, listens),
     ]  # fmt: skip
 
 
