@@ -6,12 +6,13 @@ import threading
 import time
 
 from library.ads import ADSServer
+from library.mesh import inbound
 
 from .envoy import EnvoySidecar
 from .network import HAS_IPV6, NODE_V6
 from .pod import Pod, spiffe_id
 from .relay import Relay
-from .resources import inbound, service
+from .resources import service
 from .sidecar import Sidecar
 from .strangers import Wardrobe
 
