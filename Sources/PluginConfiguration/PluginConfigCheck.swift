@@ -29,7 +29,10 @@ package struct PluginConfigCheck: Sendable {
     let reading = PluginConfigReading(object)
     var result = Result(config: reading.config, problems: reading.problems, warnings: [])
     for (position, plugin) in zip(0..., reading.config?.plugins ?? []) where plugin.key.phase == .route {
-      check(plugin, at: "spec.plugins[\(position)]", &result)
+      let path = "spec.plugins[\(position)]"
+      let restrictions = PluginRestriction.problems(of: plugin, at: path)
+      result.problems += restrictions
+      if restrictions.isEmpty { check(plugin, at: path, &result) }
     }
     if !result.problems.isEmpty { result.config = nil }
     return result

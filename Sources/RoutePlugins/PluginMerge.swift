@@ -9,6 +9,7 @@ import PluginConfiguration
 /// - Any other plugin that the mesh itself uses on a route is not taken from a config there: two canaries, two faults or two
 ///   limits have no common meaning.
 /// - What APISIX has not switched on is told of as refused: it would serve the route without it, and say nothing.
+/// - So is what no config may do (`PluginRestriction`).
 struct PluginMerge {
   private(set) var plugins: JSONObject
   private(set) var applied: [RoutePlugins.Applied] = []
@@ -25,9 +26,10 @@ struct PluginMerge {
     own = plugins
   }
 
-  mutating func add(_ plugin: PluginEntry, of config: PluginConfigKey) {
+  /// - Parameter restriction: why no route may have it.
+  mutating func add(_ plugin: PluginEntry, of config: PluginConfigKey, restriction: String? = nil) {
     guard taken.insert(plugin.key).inserted else { return }
-    let refusal = unavailable(plugin) ?? put(plugin)
+    let refusal = restriction ?? unavailable(plugin) ?? put(plugin)
     applied.append(RoutePlugins.Applied(plugin: plugin.key, config: config, refusal: refusal))
   }
 

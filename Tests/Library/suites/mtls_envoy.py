@@ -10,10 +10,11 @@ import unittest
 
 from library import mesh
 from library.ads import ADSServer
-from library.envoy import Credentials, Envoy, address
+from library.envoy import Credentials, Envoy
 from library.identity import Authority, IdentityServer, make_key, spiffe_id, workload
 from library.mutual import MUTUAL_PORT, SERVICE, assignment, inbound
 from library.sidecar import OUTSIDE, POD, Pod, run
+from peers.envoy_configuration import address
 from peers.process import free_port, wait_until
 
 # Where Envoy takes the sidecar's connections: the host that the application asks for, and the address.

@@ -6,12 +6,10 @@ import pathlib
 import tempfile
 import unittest
 
-from envoy.config.endpoint.v3 import endpoint_pb2
-from google.protobuf import json_format
 from library import mesh
 from library.ads import ADSServer
 from library.identity import IdentityServer, spiffe_id, workload
-from library.mutual import SERVICE, inbound
+from library.mutual import SERVICE, assignment, inbound
 from library.other import Other
 from library.sidecar import OUTSIDE, POD, Pod, run
 from library.third import HERE, THIRD, Third
@@ -20,11 +18,7 @@ from peers.process import free_port, wait_until
 
 
 def outbound(*addresses):
-    places = [{"endpoint": {"address": {"socket_address": {"address": at, "port_value": 8080}}}} for at in addresses]
-    assignment = json_format.ParseDict(
-        {"cluster_name": "cart", "endpoints": [{"lb_endpoints": places}]}, endpoint_pb2.ClusterLoadAssignment()
-    )
-    return [mesh.cluster("cart"), assignment, mesh.routes("80", "cart"), mesh.listener("0.0.0.0_80", "80", 80)]
+    return [mesh.cluster("cart"), assignment("cart", *addresses), mesh.routes("80", "cart"), mesh.listener("0.0.0.0_80", "80", 80)]
 
 
 @unittest.skipUnless("SIDECAR_IMAGE" in os.environ, "hack/check-sidecar runs it")

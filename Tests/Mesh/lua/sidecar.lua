@@ -88,7 +88,9 @@ function _M.connect()
   local turn = (turns[upstream] or 0) % #upstream.nodes + 1
   turns[upstream] = turn
   local node = upstream.nodes[turn]
-  assert(balancer.set_current_peer(node.host, node.port))
+  -- APISIX writes an address of IPv6 so when it reads it.
+  local host = node.host:find("^[%x:]*:[%x:.]*$") and "[" .. node.host .. "]" or node.host
+  assert(balancer.set_current_peer(host, node.port))
 end
 
 return _M

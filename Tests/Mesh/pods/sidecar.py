@@ -8,7 +8,7 @@ import threading
 from library.nginx import Nginx
 from peers.process import Child
 
-from .network import NODE
+from .network import is_v6
 from .reader import Reader
 
 PROXY = 1337
@@ -25,10 +25,11 @@ class Sidecar:
         for path in (folder / "library", folder / "library" / "temp", folder / "proxy", folder / "proxy" / "temp"):
             path.mkdir()
             path.chmod(0o777)
+        node = f"[{pod.network.node}]" if is_v6(pod.network.node) else pod.network.node
         # Where things are that have no Service here.
         self._variables = pod.environment() | {
-            "AMESH_XDS_SOURCE": f"grpc://{NODE}:{ads_port}",
-            "AMESH_SDS_SOURCE": f"https://{NODE}:{mesh.port}",
+            "AMESH_XDS_SOURCE": f"grpc://{node}:{ads_port}",
+            "AMESH_SDS_SOURCE": f"https://{node}:{mesh.port}",
             "AMESH_SDS_SERVER_NAME": "localhost",
             "AMESH_GRPC_SOURCE": "",
             "AMESH_TOKEN_FILE": str(folder / "token"),

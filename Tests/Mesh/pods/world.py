@@ -6,10 +6,13 @@ import threading
 import time
 
 from library.ads import ADSServer
+from library.mesh import inbound
 
 from .envoy import EnvoySidecar
+from .network import HAS_IPV6, NODE_V6
 from .pod import Pod, spiffe_id
-from .resources import inbound, service
+from .relay import Relay
+from .resources import service
 from .sidecar import Sidecar
 from .strangers import Wardrobe
 
@@ -17,12 +20,16 @@ from .strangers import Wardrobe
 CART, FAR, MIXED, OUTSIDE, PAY, PORTS, SAFE = 80, 81, 82, 83, 84, 85, 86
 # Of gRPC.
 HEARER, FAR_HEARER, MIMIC = 90, 91, 92
+# By IPv6, and of a Pod with both.
+SIX_CART, DUAL, DUAL_V6 = 93, 94, 95
 ADDRESSES = {
     name: f"10.9.0.{number}"
     for number, name in enumerate(
-        ("web", "cart", "far", "plain", "pay", "safe", "early", "late", "talker", "hearer", "far-hearer", "mimic"), start=1
+        ("web", "cart", "far", "plain", "pay", "safe", "early", "late", "talker", "hearer", "far-hearer", "mimic", "dual"),
+        start=1,
     )
 }
+ADDRESSES_V6 = {"six-web": "fd09::1", "six-cart": "fd09::2", "dual": "fd09::3"}
 
 
 class World:
@@ -60,8 +67,12 @@ class World:
                 *service(PORTS, "ports", (ADDRESSES["cart"], 8080), (ADDRESSES["cart"], 8081)),
                 *self._service(87, "early", "early"), *self._service(88, "late", "late"),
                 *self._service(HEARER, "hearer", "hearer", http2=True), *self._service(MIMIC, "mimic", "mimic", http2=True),
-                *self._service(FAR_HEARER, "far-hearer", "far-hearer", http2=True),
+                *self._service(FAR_HEARER, "far-hearer", "far-hearer", http2=True), *self._service(DUAL, "dual", "dual"),
+                *service(SIX_CART, "six-cart", (ADDRESSES_V6["six-cart"], 8080), listens="::"),
+                *service(DUAL_V6, "dual-v6", (ADDRESSES_V6["dual"], 8080), listens="::"),
             )  # fmt: skip
+            if HAS_IPV6:
+                stack.enter_context(Relay(NODE_V6, self.ads.port, self.mesh.port))
             self._ends = threading.Event()
             kubelet = threading.Thread(target=self._keep_files)
             kubelet.start()
@@ -94,7 +105,8 @@ class World:
 
     def pod(self, name, **options):
         if name not in self.pods:
-            pod = Pod(self.server, self.folder, name, ADDRESSES[name], **options)
+            addresses = [known[name] for known in (ADDRESSES, ADDRESSES_V6) if name in known]
+            pod = Pod(self.server, self.folder, name, *addresses, **options)
             pod.bundle(self.mesh.bundle())
             self.pods[name] = pod
         return self.pods[name]
