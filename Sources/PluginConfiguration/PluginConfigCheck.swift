@@ -9,6 +9,12 @@ package struct PluginConfigCheck: Sendable {
     case deny
   }
 
+  /// What becomes of a plugin that runs what its config says, in the process that has the Pod's key.
+  package enum CodePlugins: String, Sendable, CaseIterable {
+    case deny
+    case allow
+  }
+
   package struct Result: Sendable, Equatable {
     /// Nil if there are problems.
     package var config: PluginConfig?
@@ -19,10 +25,16 @@ package struct PluginConfigCheck: Sendable {
   /// Nil: what plugins themselves demand is not checked.
   package var schemas: PluginSchemas?
   package var unknownPlugins: UnknownPlugins
+  package var codePlugins: CodePlugins
 
-  package init(schemas: PluginSchemas? = nil, unknownPlugins: UnknownPlugins = .warn) {
+  package init(
+    schemas: PluginSchemas? = nil,
+    unknownPlugins: UnknownPlugins = .warn,
+    codePlugins: CodePlugins = .deny
+  ) {
     self.schemas = schemas
     self.unknownPlugins = unknownPlugins
+    self.codePlugins = codePlugins
   }
 
   package func check(_ object: JSONValue) -> Result {
@@ -30,7 +42,7 @@ package struct PluginConfigCheck: Sendable {
     var result = Result(config: reading.config, problems: reading.problems, warnings: [])
     for (position, plugin) in zip(0..., reading.config?.plugins ?? []) where plugin.key.phase == .route {
       let path = "spec.plugins[\(position)]"
-      let restrictions = PluginRestriction.problems(of: plugin, at: path)
+      let restrictions = PluginRestriction.problems(of: plugin, at: path, codePlugins: codePlugins)
       result.problems += restrictions
       if restrictions.isEmpty { check(plugin, at: path, &result) }
     }

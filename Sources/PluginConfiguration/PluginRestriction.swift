@@ -2,7 +2,7 @@ import KubernetesObjects
 
 /// What no config may do, since mutual TLS, identities and the Pod's key hang on it: whoever writes configs in a namespace
 /// need not be whom the key of its Pods is for. Judged at admission, by the controller and offline; and in the sidecar,
-/// which relies on none of these.
+/// which relies on none of these but for code: whether that is let in is the mesh's to say.
 package enum PluginRestriction {
   /// Headers that say who calls, and which port is meant: those who read them rely on the mesh having written them.
   private static let headers: Set = ["x-forwarded-client-cert", "x-amesh-port"]
@@ -25,12 +25,16 @@ package enum PluginRestriction {
   ]
 
   /// - Parameter path: of the plugin: `spec.plugins[0]`.
-  package static func problems(of plugin: PluginEntry, at path: String) -> [PluginConfigProblem] {
+  package static func problems(
+    of plugin: PluginEntry,
+    at path: String,
+    codePlugins: PluginConfigCheck.CodePlugins = .deny
+  ) -> [PluginConfigProblem] {
     // What the runner's plugins do is up to who has put the runner into the sidecar's image.
     guard plugin.key.phase == .route else { return [] }
     let name = plugin.key.name
-    if let problem = problem(ofName: name) { return [PluginConfigProblem("\(path).name", problem)] }
-    var look = PluginLook(plugin: name)
+    if let problem = problem(ofName: name, codePlugins) { return [PluginConfigProblem("\(path).name", problem)] }
+    var look = PluginLook(plugin: name, codePlugins: codePlugins)
     for (setting, value) in plugin.config.object ?? [:] {
       look.writesHeaders = !responders.contains(name) && readers[name]?.contains(setting) != true
       look.take(setting, value, in: "\(path).config")
@@ -38,22 +42,27 @@ package enum PluginRestriction {
     return look.problems
   }
 
-  /// The same in one line, for those who know which plugin it is about.
+  /// What the sidecar refuses, in one line for those who know which plugin it is about.
   package static func refusal(of plugin: PluginEntry) -> String? {
-    let problems = problems(of: plugin, at: "")
+    let problems = problems(of: plugin, at: "", codePlugins: .allow)
     return problems.isEmpty ? nil : problems.map { "\($0.path.dropFirst()): \($0.message)" }.joined(separator: "; ")
   }
 
-  private static func problem(ofName name: String) -> String? {
+  private static func problem(ofName name: String, _ codePlugins: PluginConfigCheck.CodePlugins) -> String? {
     if name == "amesh" || name.hasPrefix("amesh-") {
       return "\(name) is the mesh's own: plugins whose names begin so are not for configs"
     }
-    if code.contains(name) {
-      return "\(name) runs what its config says, beside the Pod's key: put a plugin of yours into the sidecar's image"
+    if codePlugins == .deny, code.contains(name) {
+      return "\(name) runs what its config says, beside the Pod's key: \(cure)"
     }
     if bypasses.contains(name) { return "\(name) sends requests past the mesh's mutual TLS" }
     return nil
   }
+
+  /// For code.
+  fileprivate static let cure = """
+    put a plugin of yours into the sidecar's image, or have the mesh allow code (plugins.codePlugins)
+    """
 
   /// By name, wherever it stands: which of its settings become headers is each plugin's own.
   fileprivate static func header(in text: String) -> String? {
@@ -66,17 +75,23 @@ package enum PluginRestriction {
 /// A look through the settings of one plugin.
 private struct PluginLook {
   let plugin: String
+  let codePlugins: PluginConfigCheck.CodePlugins
   /// Whether what is named may be a header of the request on its way to the application.
   var writesHeaders = true
   var problems: [PluginConfigProblem] = []
 
-  init(plugin: String) { self.plugin = plugin }
+  init(plugin: String, codePlugins: PluginConfigCheck.CodePlugins) {
+    self.plugin = plugin
+    self.codePlugins = codePlugins
+  }
 
   mutating func take(_ member: String, _ value: JSONValue, in parent: String) {
     let path = "\(parent).\(member.prefix(80))"
     // Of any plugin: APISIX calls it first.
     if member == "pre_function", parent.hasSuffix("._meta") {
-      refuse(path, "would run as code, beside the Pod's key: put a plugin of yours into the sidecar's image")
+      if codePlugins == .deny {
+        refuse(path, "would run as code, beside the Pod's key: \(PluginRestriction.cure)")
+      }
     } else if plugin == "traffic-split", member == "upstream" {
       refuse(path, "would be sent to past the mesh's mutual TLS: split by the mesh's routes, such as a VirtualService")
     } else {

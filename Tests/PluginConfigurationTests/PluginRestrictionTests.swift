@@ -20,15 +20,15 @@ import Testing
       "serverless-pre-function", ["functions": ["return function() end"]],
       "name: serverless-pre-function runs what its config says, beside the Pod's key"
     ),
-    ("serverless-post-function", ["functions": [""]], "name: serverless-post-function runs what"),
-    ("body-transformer", ["request": ["template": "{{1}}"]], "name: body-transformer runs what"),
-    ("mcp-bridge", ["command": "sh"], "name: mcp-bridge runs what"),
+    ("serverless-post-function", ["functions": [""]], "name: serverless-post-function runs what its config says, beside the Pod's key"),
+    ("body-transformer", ["request": ["template": "{{1}}"]], "name: body-transformer runs what its config says, beside the Pod's key"),
+    ("mcp-bridge", ["command": "sh"], "name: mcp-bridge runs what its config says, beside the Pod's key"),
     ("http-dubbo", ["method": "a"], "name: http-dubbo sends requests past the mesh's mutual TLS"),
     ("ext-plugin-post-resp", [:], "name: ext-plugin-post-resp sends requests past"),
-    ("cors", ["_meta": ["pre_function": "return 1"]], "config._meta.pre_function: would run as code"),
+    ("cors", ["_meta": ["pre_function": "return 1"]], "config._meta.pre_function: would run as code, beside the Pod's key"),
     (
       "multi-auth", ["auth_plugins": [["key-auth": ["_meta": ["pre_function": ""]]]]],
-      "config.auth_plugins[0].key-auth._meta.pre_function: would run as code"
+      "config.auth_plugins[0].key-auth._meta.pre_function: would run as code, beside the Pod's key"
     ),
     (
       "traffic-split",
@@ -63,7 +63,15 @@ import Testing
     #expect(result.config == nil)
     #expect(result.problems.count == 1)
     #expect(result.problems.first?.description.hasPrefix("spec.plugins[1].\(problem)") ?? false, "\(result.problems)")
-    #expect(PluginRestriction.refusal(of: PluginEntry(plugin, config))?.hasPrefix(problem) ?? false)
+    let allowed = PluginConfigCheck(codePlugins: .allow).check(object(plugin, config))
+    let refusal = PluginRestriction.refusal(of: PluginEntry(plugin, config))
+    if problem.contains("beside the Pod's key") {
+      #expect(allowed.problems == [] && allowed.config != nil)
+      #expect(refusal == nil)
+    } else {
+      #expect(allowed == result)
+      #expect(refusal?.hasPrefix(problem) ?? false)
+    }
   }
 
   @Test(
@@ -109,8 +117,9 @@ import Testing
         "p.config.headers.set.X-Amesh-Port", "p.config._meta.pre_function",
       ]
     )
-    let refusal = PluginRestriction.refusal(of: entry)
-    #expect(refusal?.hasPrefix("config.headers.set.X-Amesh-Port: x-amesh-port is ") ?? false)
-    #expect(refusal?.contains("who calls; config._meta.pre_function: would run as code") ?? false)
+    let two = PluginEntry("proxy-rewrite", ["headers": ["X-Amesh-Port": "1", "X-Forwarded-Client-Cert": "a"]])
+    let refusal = PluginRestriction.refusal(of: two)
+    #expect(refusal?.hasPrefix("config.headers.X-Amesh-Port: x-amesh-port is ") ?? false)
+    #expect(refusal?.contains("who calls; config.headers.X-Forwarded-Client-Cert: x-forw") ?? false)
   }
 }

@@ -107,7 +107,7 @@ import Testing
     apply(
       plugins.replace([
         Self.part("own", [PluginEntry("amesh", ["port": 22]), PluginEntry("amesh-mtls", [:])]),
-        Self.part("code", [PluginEntry("serverless-pre-function", ["functions": ["return 1"]])]),
+        Self.part("elsewhere", [PluginEntry("dubbo-proxy", [:])]),
         Self.part("header", [PluginEntry("proxy-rewrite", ["headers": ["X-Forwarded-Client-Cert": "x"]])]),
         Self.part("good", [PluginEntry("cors", [:])]),
       ]),
@@ -116,7 +116,7 @@ import Testing
     #expect(
       objects["/routes/a"]?["plugins"] == ["proxy-rewrite": ["host": "a"], "amesh": ["port": 80], "cors": [:]]
     )
-    #expect(plugins.refusals.keys.map(\.name).sorted() == ["code", "header", "own"])
+    #expect(plugins.refusals.keys.map(\.name).sorted() == ["elsewhere", "header", "own"])
     #expect(
       plugins.refusals[.init(namespace: "shop", name: "header")]
         == "proxy-rewrite on 1 route: config.headers.X-Forwarded-Client-Cert: "

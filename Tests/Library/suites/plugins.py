@@ -9,8 +9,7 @@ from library.suite import Suite
 # What would break what the mesh vouches for, and what the sidecar says of it.
 RESTRICTED = {
     "own": ("amesh-mtls", {}, "amesh-mtls is the mesh's own"),
-    "code": ("serverless-pre-function", {"functions": ["return function() end"]}, "beside the Pod's key"),
-    "before": ("gzip", {"_meta": {"pre_function": "return function() end"}}, "_meta.pre_function: would run as code"),
+    "past": ("dubbo-proxy", {}, "past the mesh's mutual TLS"),
     "caller": ("proxy-rewrite", {"headers": {"X-Forwarded-Client-Cert": "a"}}, "x-forwarded-client-cert is for the mesh"),
     "elsewhere": (
         "traffic-split",
