@@ -20,7 +20,10 @@ import Testing
       "serverless-pre-function", ["functions": ["return function() end"]],
       "name: serverless-pre-function runs what its config says, beside the Pod's key"
     ),
-    ("serverless-post-function", ["functions": [""]], "name: serverless-post-function runs what its config says, beside the Pod's key"),
+    (
+      "serverless-post-function", ["functions": [""]],
+      "name: serverless-post-function runs what its config says, beside the Pod's key"
+    ),
     ("body-transformer", ["request": ["template": "{{1}}"]], "name: body-transformer runs what its config says, beside the Pod's key"),
     ("mcp-bridge", ["command": "sh"], "name: mcp-bridge runs what its config says, beside the Pod's key"),
     ("http-dubbo", ["method": "a"], "name: http-dubbo sends requests past the mesh's mutual TLS"),
