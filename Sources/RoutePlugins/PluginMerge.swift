@@ -51,6 +51,10 @@ struct PluginMerge {
   /// - Returns: why not.
   private mutating func set(_ name: String, _ config: JSONValue) -> String? {
     let external = [Runner.before, Runner.after].contains(name) ? plugins[name]?["conf"]?.array : nil
+    // The mesh rewrites a path with a plugin of its own, and would undo it.
+    if name == "proxy-rewrite", own["amesh"]?["path"] != nil, config["uri"] != nil || config["regex_uri"] != nil {
+      return "the mesh rewrites the path there itself"
+    }
     guard let mesh = own[name] else {
       plugins[name] = config
       // What was given to the runner by itself stays too.

@@ -11,6 +11,7 @@ struct ConnectionSettings: Sendable, Hashable {
   var allowsWebSocket = false
   var ignoresAnyPort = false
   var ignoresOwnPort = false
+  var paths = PathRules()
   var fault: Fault?
   var rateLimit: RateLimit?
   /// The first filter that guards access and is not enforced; nothing may pass then.
@@ -27,6 +28,7 @@ struct ConnectionSettings: Sendable, Hashable {
     ignoresAnyPort = manager.stripAnyHostPort
     ignoresOwnPort = manager.stripMatchingHostPort
     if ignoresAnyPort || ignoresOwnPort { notes.add(.hostPort) }
+    paths = PathRules(manager, notes: &notes)
     for upgrade in manager.upgradeConfigs { notes.unread(upgrade) }
     for upgrade in manager.upgradeConfigs where !upgrade.hasEnabled || upgrade.enabled.value {
       if upgrade.upgradeType.lowercased() == "websocket" {

@@ -17,6 +17,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case virtualHost = "virtual-host"
   case domains
   case hostPort = "host-port"
+  case requestForm = "request-form"
   case routeOrder = "route-order"
   case path
   case pathSpelling = "path-spelling"
@@ -41,19 +42,16 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case weightedOriginalDestination = "weighted-original-destination"
   case clusterHeader = "cluster-header"
   case redirect
-  case redirectRewrite = "redirect-rewrite"
   case redirectPort = "redirect-port"
   case directResponse = "direct-response"
   case responseStatus = "response-status"
   case otherAction = "other-action"
   case pathRewrite = "path-rewrite"
-  case repeatedRewrite = "repeated-rewrite"
   case hostRewrite = "host-rewrite"
   case computedHost = "computed-host"
   case hostName = "host-name"
   case headerChange = "header-change"
   case headerValue = "header-value"
-  case headerAppend = "header-append"
   case timeout
   case retry
   case retryConditions = "retry-conditions"

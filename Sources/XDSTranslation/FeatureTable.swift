@@ -104,11 +104,26 @@ extension Feature {
         "strip_matching_host_port, strip_any_host_port",
         "the port is left out where hosts are compared; upstreams see it"
       )
+    case .requestForm:
+      .approximated(
+        "what clients may send",
+        "CONNECT and TRACE are refused; `-` and `_` in names of headers are one; of a header that is sent twice the values "
+          + "are compared as one; names of parameters and their values are compared decoded; a dot behind the host is left "
+          + "out; `x-envoy-…` headers other than those for faults ask for nothing; a GET is sent again where a connection that "
+          + "was kept breaks; what the sidecar answers to gRPC is a status of HTTP"
+      )
     case .routeOrder: .translated("first match wins", "`priority` among routes of one host, all under the same `uri`")
     case .path:
-      .translated("prefix, path, path_separated_prefix, safe_regex, case_sensitive", "conditions on `uri`")
+      .translated(
+        "prefix, path, path_separated_prefix, safe_regex, case_sensitive",
+        "conditions on `amesh_path`, the path as Envoy has it"
+      )
     case .pathSpelling:
-      .approximated("spellings of a path (`%2e`, `//`)", "compared as nginx normalises it: decoded, slashes merged")
+      .approximated(
+        "normalize_path, merge_slashes, path_with_escaped_slashes_action",
+        "done by the sidecar's plugin; what is to be rejected is answered 404, what is to be redirected is sent on; a path "
+          + "that leads above its root, has a `%` that escapes nothing, or is longer than 6,000 bytes is refused by APISIX"
+      )
     case .headers:
       .translated(
         "header matchers of all kinds, inverted, present, missing as empty; methods",
@@ -146,14 +161,12 @@ extension Feature {
       .refused("cluster_header, cluster specifier plugins", "requests are answered 503")
     case .redirect:
       .translated("redirect, by path, prefix, expression, host, port, scheme", "redirect, after proxy-rewrite")
-    case .redirectRewrite: .approximated("redirect that rewrites the path and strips the query", "the query stays")
     case .redirectPort: .approximated("https_redirect of a host that names port 80", "the port stays in the location")
     case .directResponse: .translated("direct_response", "fault-injection, without its upstream")
     case .responseStatus: .approximated("statuses below 200", "answered 503")
     case .otherAction: .refused("filter_action, non_forwarding_action", "requests are answered 404")
-    case .pathRewrite: .translated("prefix_rewrite, regex_rewrite", "proxy-rewrite: `regex_uri`")
-    case .repeatedRewrite:
-      .approximated("regex_rewrite that may match more than once", "only the first place is replaced")
+    case .pathRewrite:
+      .translated("prefix_rewrite, regex_rewrite", "the sidecar's plugin, which keeps the spelling of the rest")
     case .hostRewrite:
       .translated("host_rewrite_literal, auto_host_rewrite", "proxy-rewrite: `host`; `pass_host: node`")
     case .computedHost: .translated("host_rewrite_header, host_rewrite_path_regex", "the sidecar's plugin")
@@ -164,7 +177,6 @@ extension Feature {
         "proxy-rewrite, response-rewrite"
       )
     case .headerValue: .refused("header values with commands that nginx has no variable for", "the header is left out")
-    case .headerAppend: .approximated("appending of some response headers", "the header is set instead")
     case .timeout:
       .approximated(
         "timeout, idle_timeout, max_stream_duration",
@@ -193,7 +205,11 @@ extension Feature {
         "proxy-mirror: to one endpoint of the cluster; not to one that has to be verified, which it is not there"
       )
     case .manyMirrors: .refused("more mirrors than one, by header", "the first mirror counts")
-    case .cors: .approximated("CORS", "cors: OPTIONS requests are all answered as preflight")
+    case .cors:
+      .approximated(
+        "CORS",
+        "cors: a preflight is cached for 5 seconds where nothing is said, and other responses have its headers too"
+      )
     case .fault: .translated("faults: delays, HTTP and gRPC aborts, any percentage, by header", "fault-injection")
     case .headerFault:
       .translated("faults that a request's header asks for, HTTP and gRPC, up to a percentage", "the sidecar's plugin")

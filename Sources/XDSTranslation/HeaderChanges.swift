@@ -99,9 +99,11 @@ struct HeaderChanges: Sendable {
     return .object(Self.object(add.isEmpty ? nil : .object(add), set, remove))
   }
 
-  /// As response-rewrite takes it: what is added is a line, whose value must not hold a colon nor end with a slash.
-  func responseHeaders(notes: inout Notes) -> JSONValue {
+  /// For response-rewrite, where what is added is a line whose value has neither a colon nor a slash at its end; other lines
+  /// are the sidecar's plugin's.
+  func addResponseHeaders(to plugins: inout JSONObject) {
     var add: [JSONValue] = []
+    var append: [JSONValue] = []
     var set = JSONObject()
     var remove: [JSONValue] = []
     for name in names {
@@ -112,13 +114,14 @@ struct HeaderChanges: Sendable {
         if values.allSatisfy({ !$0.isEmpty && !$0.contains(":") && !$0.hasSuffix("/") }) {
           add += values.map { .string("\(name): \($0)") }
         } else {
-          notes.add(.headerAppend, name)
-          set[name] = .string(values.joined(separator: ","))
+          append += values.map { .array([.string(name), .string($0)]) }
         }
       case nil: break
       }
     }
-    return .object(Self.object(add.isEmpty ? nil : .array(add), set, remove))
+    if !append.isEmpty { plugins.addToSidecarPlugin("append", .array(append)) }
+    let rest = Self.object(add.isEmpty ? nil : .array(add), set, remove)
+    if !rest.isEmpty { plugins["response-rewrite"] = ["headers": .object(rest)] }
   }
 
   private static func object(_ add: JSONValue?, _ set: JSONObject, _ remove: [JSONValue]) -> JSONObject {

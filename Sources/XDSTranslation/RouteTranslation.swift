@@ -89,8 +89,7 @@ struct RouteTranslation {
       let action = share.map { whole.only($0) } ?? whole
       rewrite.rewritePath(of: action, matched: route.match, notes: &notes)
       rewrite.rewriteHost(of: action, notes: &notes)
-      if let host = rewrite.computedHost { plugins.addToSidecarPlugin("host", host) }
-      if let plugin = rewrite.plugin { plugins["proxy-rewrite"] = plugin }
+      rewrite.add(to: &plugins)
       if context.settings.allowsWebSocket { members["enable_websocket"] = true }
       pass(action, retryPolicy: host.hasRetryPolicy ? host.retryPolicy : nil, clusters: directory)
       mirror(
@@ -103,7 +102,7 @@ struct RouteTranslation {
       notes.add(.otherAction)
       abort(404)
     }
-    if !response.isEmpty { plugins["response-rewrite"] = ["headers": response.responseHeaders(notes: &notes)] }
+    response.addResponseHeaders(to: &plugins)
   }
 
   /// The most specific level comes first, so that the most general has the last word; unless the configuration wants it
@@ -143,8 +142,8 @@ struct RouteTranslation {
   private mutating func send(_ redirect: Envoy_Config_Route_V3_RedirectAction) {
     var rewrite = ProxyRewrite()
     guard rewrite.rewritePath(of: redirect, matched: route.match, notes: &notes) else { return abort(503) }
-    plugins["proxy-rewrite"] = rewrite.plugin
-    plugins["redirect"] = redirect.plugin(isRewritten: rewrite.path != nil, notes: &notes)
+    rewrite.add(to: &plugins)
+    plugins["redirect"] = redirect.plugin(notes: &notes)
   }
 
   private mutating func respond(_ direct: Envoy_Config_Route_V3_DirectResponseAction) {

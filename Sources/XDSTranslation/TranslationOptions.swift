@@ -24,6 +24,11 @@ package enum SidecarPlugin {
   package static let verifiedLabel = "amesh-verified"
   package static let name = "amesh"
   package static let listenerVariable = "amesh_listener"
+  /// The path as Envoy would compare it, and behind it the query with its question mark.
+  package static let pathVariable = "amesh_path"
+  package static let queryVariable = "amesh_query"
+  /// What the client speaks, or what a gateway before has said that it does.
+  package static let schemeVariable = "amesh_scheme"
 }
 
 extension JSONObject {

@@ -27,7 +27,8 @@ struct UpstreamTranslation: Sendable {
     members["timeout"] = state.summary.timeouts
     members["retries"] = .number(JSONNumber(Self.retries(variant.retries, members["nodes"]?.array?.count ?? 0)))
     if let total = variant.retryTimeout { members["retry_timeout"] = total.seconds }
-    if variant.passesEndpointHost { members["pass_host"] = "node" }
+    // Endpoints that come as addresses have no names, and the host stays.
+    if variant.passesEndpointHost, [.strictDns, .logicalDns].contains(cluster.type) { members["pass_host"] = "node" }
     let connection = state.connection
     if !connection.isPossible { members["nodes"] = [] }
     if connection.scheme != "http" { members["scheme"] = .string(connection.scheme) }

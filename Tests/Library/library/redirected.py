@@ -19,6 +19,10 @@ init_by_lua_block {{
   core, upstream = require "apisix.core", require "apisix.upstream"
   amesh = require "apisix.plugins.amesh"
   require("apisix.plugin").set_listeners {{ {listeners} }}
+  require("apisix.plugin").set_paths {{
+    ["o:8080"] = {{ normalises = true, merges_slashes = true }}, o = {{ normalises = true }},
+    ["i:9000"] = {{ normalises = true, unescapes_slashes = true }}, i = {{ rejects_escaped_slashes = true }},
+  }}
 }}
 upstream target {{
   server 0.0.0.1;
@@ -36,7 +40,9 @@ server {{
   location / {{
     content_by_lua_block {{
       local ctx = core.ctx.new()
-      ngx.say(tostring(ctx.var.amesh_listener))
+      local listener = tostring(ctx.var.amesh_listener)
+      if not ngx.var.http_x_path then return ngx.say(listener) end
+      ngx.say(tostring(ctx.var.amesh_path), ctx.var.amesh_query or "", " ", rawget(ctx.var, "upstream_uri") or "as it is")
     }}
   }}
   location /fault {{

@@ -47,6 +47,16 @@ struct APISIXSchemas {
           "additionalProperties": false,
           "properties": ["delay": share, "abort": share, "vars": ["type": "array"]],
         ],
+        "path": [
+          "type": "object",
+          "required": ["pattern", "replacement"],
+          "additionalProperties": false,
+          "properties": ["pattern": ["type": "string"], "replacement": ["type": "string"]],
+        ],
+        "append": [
+          "type": "array",
+          "items": ["type": "array", "items": ["type": "string"], "minItems": 2, "maxItems": 2],
+        ],
         "host": [
           "type": "object",
           "additionalProperties": false,
@@ -88,6 +98,9 @@ struct APISIXSchemas {
       }
       if let vars = settings["fault"]?["vars"] { problems += Self.expressionProblems(vars) }
       if let pattern = settings["host"]?["pattern"]?.string, !PCRE.isPattern(pattern) {
+        problems.append("\(name): no pattern: \(pattern)")
+      }
+      if let pattern = settings["path"]?["pattern"]?.string, !PCRE.isPattern(pattern) {
         problems.append("\(name): no pattern: \(pattern)")
       }
       for part in ["abort", "delay"] {
