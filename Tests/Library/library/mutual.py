@@ -34,10 +34,11 @@ def assignment(name, address):
     )
 
 
-def inbound():
+def inbound(port=8080):
     """What comes for the application."""
+    name = f"inbound|{port}||"
     cluster = json_format.ParseDict(
-        {"name": "inbound|8080||", "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED", "connect_timeout": "1s"},
+        {"name": name, "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED", "connect_timeout": "1s"},
         cluster_pb2.Cluster(),
     )
     manager = {
@@ -50,7 +51,7 @@ def inbound():
                 {
                     "name": "inbound",
                     "domains": ["*"],
-                    "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "inbound|8080||"}}],
+                    "routes": [{"match": {"prefix": "/"}, "route": {"cluster": name}}],
                 }
             ],
         },
@@ -62,7 +63,7 @@ def inbound():
             "traffic_direction": "INBOUND",
             "filter_chains": [
                 {
-                    "filter_chain_match": {"destination_port": 8080},
+                    "filter_chain_match": {"destination_port": port},
                     "filters": [
                         {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
                     ],
