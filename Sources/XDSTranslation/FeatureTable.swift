@@ -269,7 +269,10 @@ extension Feature {
         "HTTP/1.1 is spoken"
       )
     case .endpointHost:
-      .refused("hostname of an endpoint, with auto_host_rewrite", "the host becomes the endpoint's address")
+      .refused(
+        "hostname of an endpoint, with auto_host_rewrite",
+        "the host becomes the name that the endpoint is found by, or stays where it has an address"
+      )
     case .tlsOrigination:
       .translated(
         "TLS to endpoints: sni, trusted_ca",

@@ -29,6 +29,6 @@ def assignment(name, *addresses):
     return mesh.assignment(name, *((address, PORT) for address in addresses))
 
 
-def inbound():
+def inbound(port=PORT):
     """What comes for the application."""
-    return mesh.inbound(PORT)
+    return mesh.inbound(port)

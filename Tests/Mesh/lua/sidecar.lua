@@ -46,6 +46,14 @@ local function assert_verified()
   assert(ngx.ctx.trusted_store and ngx.ctx.verify and ngx.var.amesh_tls_name ~= "")
 end
 
+-- As APISIX: before plugins look at what is sent.
+local function choose(ctx, upstream)
+  local turn = (turns[upstream] or 0) % #upstream.nodes + 1
+  turns[upstream] = turn
+  ctx.chosen = upstream.nodes[turn]
+  ctx.balancer_ip = ctx.chosen.host
+end
+
 function _M.access()
   local ctx = core.ctx.new()
   ngx.ctx.request = ctx
@@ -60,6 +68,7 @@ function _M.access()
   end
   local upstream = ctx.upstream_conf
   if not upstream or #upstream.nodes == 0 then return ngx.exit(503) end
+  choose(ctx, upstream)
   if has_rule then answer(mtls.before_proxy({}, ctx)) end
   local scheme = ctx.upstream_scheme or upstream.scheme or "http"
   ngx.var.scheme_there = scheme
@@ -84,10 +93,7 @@ function _M.grpc_access()
 end
 
 function _M.connect()
-  local upstream = ngx.ctx.request.upstream_conf
-  local turn = (turns[upstream] or 0) % #upstream.nodes + 1
-  turns[upstream] = turn
-  local node = upstream.nodes[turn]
+  local node = ngx.ctx.request.chosen
   -- APISIX writes an address of IPv6 so when it reads it.
   local host = node.host:find("^[%x:]*:[%x:.]*$") and "[" .. node.host .. "]" or node.host
   assert(balancer.set_current_peer(host, node.port))

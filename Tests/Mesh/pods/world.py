@@ -22,6 +22,8 @@ CART, FAR, MIXED, OUTSIDE, PAY, PORTS, SAFE = 80, 81, 82, 83, 84, 85, 86
 HEARER, FAR_HEARER, MIMIC = 90, 91, 92
 # By IPv6, and of a Pod with both.
 SIX_CART, DUAL, DUAL_V6 = 93, 94, 95
+# Whose endpoints have the application on ports of their own.
+OWN_PORTS = 96
 ADDRESSES = {
     name: f"10.9.0.{number}"
     for number, name in enumerate(
@@ -65,6 +67,7 @@ class World:
                 *self._service(MIXED, "mixed", "cart", "plain"), *self._service(OUTSIDE, "outside", "plain"),
                 *self._service(PAY, "pay", "pay"), *self._service(SAFE, "safe", "safe"),
                 *service(PORTS, "ports", (ADDRESSES["cart"], 8080), (ADDRESSES["cart"], 8081)),
+                *service(OWN_PORTS, "own-ports", (ADDRESSES["cart"], 8081), (ADDRESSES["dual"], 8080)),
                 *self._service(87, "early", "early"), *self._service(88, "late", "late"),
                 *self._service(HEARER, "hearer", "hearer", http2=True), *self._service(MIMIC, "mimic", "mimic", http2=True),
                 *self._service(FAR_HEARER, "far-hearer", "far-hearer", http2=True), *self._service(DUAL, "dual", "dual"),
