@@ -85,7 +85,7 @@ package struct GRPCIdentityTransport: IdentityTransport {
       security = .tls { $0.trustRoots = .certificates([.file(path: settings.rootsFile, format: .pem)]) }
     }
     return try .http2NIOPosix(
-      target: .dns(host: source.host, port: source.port),
+      target: source.target,
       transportSecurity: security,
       config: settings.configuration,
       eventLoopGroup: group

@@ -99,7 +99,7 @@ package struct GRPCTransport: XDSTransport {
       ? .tls { $0.trustRoots = .certificates([.file(path: settings.rootsFile, format: .pem)]) }
       : .plaintext
     return try .http2NIOPosix(
-      target: .dns(host: source.host, port: source.port),
+      target: source.target,
       transportSecurity: security,
       config: settings.configuration,
       eventLoopGroup: group

@@ -1,6 +1,7 @@
 """TLS to the control plane: whom it is believed to be, and who the sidecar says it is."""
 
 import datetime
+import ipaddress
 import pathlib
 
 import grpc
@@ -11,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from library import mesh
 from library.suite import Suite
-from peers.process import wait_until
+from peers.process import LOOPBACK, wait_until
 
 
 class Authority:
@@ -38,7 +39,11 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
         )
         if issuer:
-            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            try:
+                known = x509.IPAddress(ipaddress.ip_address(name))
+            except ValueError:
+                known = x509.DNSName(name)
+            builder = builder.add_extension(x509.SubjectAlternativeName([known]), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
     def credentials(self, name, expired=False):
@@ -88,6 +93,14 @@ class Trust(Suite):
     def test_other_name(self):
         """A certificate for another name is refused"""
         self.refused(self.authority.credentials("somebody.else"))
+
+    def test_address(self):
+        """A server without a name is known by its address, if the certificate has it"""
+        del self.environment["AMESH_XDS_SERVER_NAME"]
+        server = self.ads(*mesh.service(1), credentials=self.authority.credentials(LOOPBACK))
+        self.nginx(server, environment=self.environment).wait_for(lambda dump: dump.objects, 20, "objects")
+        nginx = self.refused(self.authority.credentials("127.0.0.9"))
+        self.assertIn(LOOPBACK, nginx.errors())
 
     def test_expired(self):
         """An expired certificate is refused"""
