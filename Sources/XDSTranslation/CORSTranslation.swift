@@ -62,10 +62,10 @@ struct CORSTranslation {
     }
     if allowsCredentials { plugin["allow_credential"] = true }
     // The plugin answers all OPTIONS by itself. Those that are no preflight of somebody allowed are the application's.
-    var preflight = Expression.isPresent("http_access_control_request_method")
-    preflight.add(allowed)
+    var filter = allowed
     let others = Expression.equals("request_method", "OPTIONS").negated
-    plugin["_meta"] = ["filter": Expression.either(others, preflight).value]
+    filter.add(.either(others, .isPresent("http_access_control_request_method")))
+    plugin["_meta"] = ["filter": filter.value]
     return .object(plugin)
   }
 

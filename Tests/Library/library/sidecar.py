@@ -127,9 +127,9 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedire
 
 
 class Pod:
-    """`peers`: address:port of HTTP servers outside; `addresses`: more that are there."""
+    """`peers`: address:port of HTTP servers outside; `addresses`: more that are there; `ports`: more that are captured."""
 
-    def __init__(self, folder, peers, addresses=(), application=(8080, 8081)):
+    def __init__(self, folder, peers, addresses=(), application=(8080, 8081), ports=()):
         self.folder = pathlib.Path(folder)
         self.seen = []
         self.servers = []
@@ -150,7 +150,7 @@ class Pod:
         for port in application:
             self.serve(f"127.0.0.1:{port}")
             self.serve(f"{POD}:{port}")
-        ports = sorted({peer.rpartition(":")[2] for peer in peers} | {"9090"})
+        ports = sorted({peer.rpartition(":")[2] for peer in peers} | {"9090"} | set(map(str, ports)))
         run(
             os.environ["AMESH"], "redirect",
             "--outbound-ports", ",".join(ports), "--inbound-ports", ",".join(map(str, application)),

@@ -100,9 +100,20 @@ local function drop_named_headers(ctx, names)
   end
 end
 
+-- A request to a proxy names the host in its target, and that one counts, whatever the header says.
+local function take_named_host(var)
+  local said = var.http_host
+  if not said or said == var.host or (said:lower():gsub(":%d*$", "")) == var.host then return end
+  local named = ngx.var.request:match("^%S+ %a[%w+.-]*://([^/?# ]+)")
+  if named then
+    var.http_host, var.upstream_host = named, named
+  end
+end
+
 -- What a gateway tells its upstreams and a sidecar does not.
 local function be_transparent(ctx)
   local var = ctx.var
+  take_named_host(var)
   local connection = var.http_connection
   if connection and connection ~= "" and connection ~= "keep-alive" and connection ~= "close" then
     drop_named_headers(ctx, connection)
