@@ -75,9 +75,11 @@ extension PlainUpstream {
         "client_cert": .string("\(name)\n\(certificate.chain)"),
         "client_key": .string(certificate.key.privateKey),
       ]
-      object["labels"] = [
-        MutualTLSNames.nameLabel: .string(name), MutualTLSNames.portLabel: .string("\(port)"),
-      ]
+      // Beside those by which it is limited.
+      var labels = value["labels"]?.object ?? [:]
+      labels[MutualTLSNames.nameLabel] = .string(name)
+      labels[MutualTLSNames.portLabel] = .string("\(port)")
+      object["labels"] = .object(labels)
       if var active = value["checks"]?["active"]?.object {
         // A health check shows no certificate: whether somebody listens is all that it can see.
         active["type"] = "tcp"

@@ -79,11 +79,15 @@ http {{
       proxy_bind $amesh_source;
       access_by_lua_block {{
         local ctx = core.ctx.new()
-        local status = amesh.access({{ upstream = "original-destination", port = tonumber(ngx.var.arg_port) }}, ctx)
+        local status = amesh.access({{
+          upstream = "original-destination", port = tonumber(ngx.var.arg_port),
+          retries = tonumber(ngx.var.arg_retries), retry_timeout = tonumber(ngx.var.arg_retries) and 1.5,
+        }}, ctx)
         if status then return ngx.exit(status) end
         ngx.ctx.target = ctx.upstream_conf.nodes[1]
         ngx.header["x-scheme"] = ctx.upstream_scheme
         ngx.header["x-pool"] = ctx.upstream_conf.scheme
+        ngx.header["x-retries"] = tostring(ctx.upstream_conf.retries) .. " within " .. tostring(ctx.upstream_conf.retry_timeout)
       }}
       proxy_pass http://target$arg_to;
     }}
