@@ -146,6 +146,7 @@ let package = Package(
       name: "XDSTranslation",
       dependencies: [
         "EnvoyAPI", "EnvoyConfig", "KubernetesObjects", "MeshResources", "XDSProtocol",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]
     ),

@@ -75,7 +75,9 @@ extension PlainUpstream {
         "client_cert": .string("\(name)\n\(certificate.chain)"),
         "client_key": .string(certificate.key.privateKey),
       ]
-      var labels: JSONObject = [MutualTLSNames.nameLabel: .string(name)]
+      // Beside those by which it is limited.
+      var labels = value["labels"]?.object ?? [:]
+      labels[MutualTLSNames.nameLabel] = .string(name)
       if let port { labels[MutualTLSNames.portLabel] = .string("\(port)") }
       object["labels"] = .object(labels)
       if var active = value["checks"]?["active"]?.object {

@@ -1,19 +1,13 @@
 import EnvoyAPI
 import EnvoyConfig
-import KubernetesObjects
 import SwiftProtobuf
 
 /// TLS to endpoints outside of the mesh: which name is asked for, and how the server is verified.
 struct TLSOrigination: Sendable, Hashable {
-  enum Authorities: Sendable, Hashable {
-    case pem(String)
-    case file(String)
-  }
-
   /// Nil for the host that is asked for.
   private(set) var name: String?
   /// Nil: the server is not verified.
-  private(set) var authorities: Authorities?
+  private(set) var authorities: TrustedAuthorities?
   /// What can't be verified as it is to be must not be trusted.
   private(set) var isPossible = true
 
@@ -45,13 +39,14 @@ struct TLSOrigination: Sendable, Hashable {
       authorities = Self.authorities(ofSecret: secret)
     } else {
       switch validation.trustedCa.specifier {
-      case .filename(let file): authorities = .file(file)
-      case .inlineString(let text): authorities = .pem(text)
-      case .inlineBytes(let bytes): authorities = String(validating: bytes, as: UTF8.self).map { .pem($0) }
+      case .filename(let file): authorities = TrustedAuthorities(.file(file))
+      case .inlineString(let text): authorities = TrustedAuthorities(.pem(text))
+      case .inlineBytes(let bytes):
+        authorities = String(validating: bytes, as: UTF8.self).map { TrustedAuthorities(.pem($0)) }
       case .environmentVariable: break
       case nil:
         if validation.trustsSystem {
-          authorities = .file(Self.systemAuthorities)
+          authorities = TrustedAuthorities(.file(Self.systemAuthorities))
         } else if !validation.verifies {
           return true
         }
@@ -73,10 +68,10 @@ struct TLSOrigination: Sendable, Hashable {
   }
 
   /// By Istio's names, of which those of files need nobody who gives secrets.
-  private static func authorities(ofSecret name: String) -> Authorities? {
+  private static func authorities(ofSecret name: String) -> TrustedAuthorities? {
     guard name.hasPrefix("file-root:") else { return nil }
     let file = String(name.dropFirst("file-root:".count))
-    return .file(file == "system" ? systemAuthorities : file)
+    return TrustedAuthorities(.file(file == "system" ? systemAuthorities : file))
   }
 
   private static let systemAuthorities = "/etc/ssl/certs/ca-certificates.crt"
@@ -108,18 +103,6 @@ struct TLSOrigination: Sendable, Hashable {
         RequestVariable.isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
           || $0 == UInt8(ascii: "_")
       }
-  }
-
-  /// For the sidecar's plugin; nil where it has nothing to do.
-  var value: JSONValue? {
-    var settings = JSONObject()
-    if let name { settings["name"] = .string(name) }
-    switch authorities {
-    case .pem(let text): settings["authorities"] = .string(text)
-    case .file(let file): settings["file"] = .string(file)
-    case nil: break
-    }
-    return settings.isEmpty ? nil : .object(settings)
   }
 }
 

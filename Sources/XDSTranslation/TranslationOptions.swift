@@ -20,8 +20,13 @@ package struct TranslationOptions: Sendable, Hashable {
 package enum SidecarPlugin {
   /// The one that looks at every request, for what holds of an upstream whichever route leads to it.
   package static let upstreamName = "amesh-upstream"
-  /// On upstreams whose servers have to be verified.
-  package static let verifiedLabel = "amesh-verified"
+  /// On upstreams: how many requests may be under way at a time, and to what, since a cluster may have several.
+  package static let limitLabel = "amesh-limit"
+  package static let limitedLabel = "amesh-limited"
+  /// The name that TLS asks for, and the authorities by which the server has to be certified for it; without these it is
+  /// not verified. They are in the metadata, since they are long and shared.
+  package static let serverNameLabel = "amesh-sni"
+  package static let authoritiesLabel = "amesh-authorities"
   package static let name = "amesh"
   package static let listenerVariable = "amesh_listener"
   /// The path as Envoy would compare it, and behind it the query with its question mark.

@@ -16,7 +16,7 @@ package struct Translator: Sendable {
   private var uses: [UpstreamVariant: Int] = [:]
   private var variants: [String: Set<UpstreamVariant>] = [:]
   private var upstreamNotes: [UpstreamVariant: Set<Note>] = [:]
-  private var rules = UpstreamRuleBook()
+  private var authorities = AuthorityBook()
   private var listenerNotes: Set<Note> = []
   private var store = ObjectStore()
 
@@ -24,7 +24,7 @@ package struct Translator: Sendable {
   package init(options: TranslationOptions = TranslationOptions()) {
     self.options = options
     store.set(ListenerGrouping([:]).metadata)
-    for object in rules.takeChange() { store.set(object) }
+    for object in authorities.takeChange() { store.set(object) }
   }
 
   /// All objects, what is referred to first.
@@ -77,7 +77,7 @@ package struct Translator: Sendable {
     for key in stale { newVariants.formUnion(retranslate(key)) }
     for name in changed.all { newVariants.formUnion(variants[name] ?? []) }
     for variant in newVariants { refresh(variant) }
-    for object in rules.takeChange() { store.set(object) }
+    for object in authorities.takeChange() { store.set(object) }
     return store.takeChanges()
   }
 
@@ -188,7 +188,7 @@ package struct Translator: Sendable {
     uses[variant] = nil
     upstreamNotes[variant] = nil
     variants.remove(variant, from: variant.cluster)
-    rules.set(nil, for: variant.id)
+    authorities.set(nil, for: variant.id)
     store.remove(APISIXObject.Key(kind: .upstreams, id: variant.id))
   }
 
@@ -197,7 +197,7 @@ package struct Translator: Sendable {
     let translation = UpstreamTranslation(variant, of: clusters.state(of: variant.cluster))
     upstreamNotes[variant] = translation.notes
     store.set(translation.object)
-    rules.set(translation.rule, for: variant.id)
+    authorities.set(translation.authorities, for: variant.id)
   }
 }
 

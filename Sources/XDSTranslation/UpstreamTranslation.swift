@@ -5,8 +5,8 @@ import SwiftProtobuf
 /// One use of a cluster as an APISIX upstream.
 struct UpstreamTranslation: Sendable {
   let object: APISIXObject
-  /// For the sidecar's plugin.
-  let rule: JSONValue?
+  /// By whom the server is verified.
+  let authorities: TrustedAuthorities?
   let notes: Set<Note>
 
   init(_ variant: UpstreamVariant, of state: ClusterState?) {
@@ -16,7 +16,7 @@ struct UpstreamTranslation: Sendable {
       // Held open for a cluster that has not come yet, or has gone before its routes.
       object = APISIXObject(.upstreams, id: variant.id, origin: notes.resource, ["type": "roundrobin", "nodes": []])
       self.notes = []
-      rule = nil
+      authorities = nil
       return
     }
     let cluster = state.message
@@ -32,10 +32,6 @@ struct UpstreamTranslation: Sendable {
     let connection = state.connection
     if !connection.isPossible { members["nodes"] = [] }
     if connection.scheme != "http" { members["scheme"] = .string(connection.scheme) }
-    // A worker may take up the upstream before its rule; by this the plugin knows that there is one.
-    if connection.isPossible, connection.tls?.authorities != nil {
-      members["labels"] = .object([SidecarPlugin.verifiedLabel: "true"])
-    }
     var pool = JSONObject()
     if let requests = connection.requestsPerConnection { pool["requests"] = .number(JSONNumber(requests)) }
     if let idle = connection.idleTimeout { pool["idle_timeout"] = idle.seconds }
@@ -49,7 +45,9 @@ struct UpstreamTranslation: Sendable {
       requests: cluster.requestLimit(overHTTP2: connection.scheme.hasPrefix("grpc"), notes: &notes),
       tls: connection.isPossible ? connection.tls : nil
     )
-    rule = rules.value(of: variant.cluster)
+    let labels = rules.labels(of: variant.cluster)
+    if !labels.isEmpty { members["labels"] = .object(labels) }
+    authorities = rules.tls?.authorities
     if cluster.hasLbSubsetConfig { notes.add(.subsets) }
     object = APISIXObject(.upstreams, id: variant.id, origin: notes.resource, members)
     self.notes = notes.notes.union(state.endpoints.notes).union(state.connectionNotes)

@@ -35,7 +35,10 @@ import Testing
       nodes.map { ["host": .string($0.0), "port": .number(JSONNumber($0.1)), "weight": 1] }
     )
     if let scheme { object["scheme"] = .string(scheme) }
-    if checks { object["checks"] = ["active": ["type": "http", "http_path": "/"]] }
+    if checks {
+      object["checks"] = ["active": ["type": "http", "http_path": "/"]]
+      object["labels"] = ["amesh-limit": "7"]
+    }
     return DictionaryDelta(settings: ["/upstreams/u": JSONValue.object(object).serialized()])
   }
 
@@ -76,6 +79,7 @@ import Testing
     #expect(value["nodes"]?[0]?["weight"]?.integer == 1)
     #expect(value["labels"]?["amesh-name"]?.string == "cart.shop.sa.cluster.local")
     #expect(value["labels"]?["amesh-port"]?.string == "8080")
+    #expect(value["labels"]?["amesh-limit"]?.string == "7")
     let shown = try #require(value["tls"]?["client_cert"]?.string)
     #expect(shown.hasPrefix("cart.shop.sa.cluster.local\n-----BEGIN CERTIFICATE-----"))
     #expect(value["tls"]?["client_key"]?.string?.contains("PRIVATE KEY") == true)

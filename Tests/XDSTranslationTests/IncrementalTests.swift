@@ -1,6 +1,8 @@
 import AmeshTesting
+import EnvoyAPI
 import EnvoyConfig
 import KubernetesObjects
+import SwiftProtobuf
 import Testing
 
 @testable import XDSTranslation
@@ -117,6 +119,64 @@ import Testing
     #expect(result.removed.isEmpty)
     #expect(!result.set.isEmpty && result.set.allSatisfy { $0.key.kind == .upstreams })
     #expect(result.set.allSatisfy { $0.value["nodes"]?[0]?["host"] == "10.0.1.99" })
+  }
+
+  private static func verified(_ name: String, by authorities: String) throws -> Envoy_Config_Cluster_V3_Cluster {
+    let context = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.with {
+      $0.commonTlsContext.validationContext.trustedCa.inlineString = authorities
+    }
+    let typed = try Google_Protobuf_Any(message: context)
+    return .with {
+      $0.name = name
+      $0.type = .eds
+      $0.transportSocket.typedConfig = typed
+    }
+  }
+
+  @Test func `authorities that many have are there once, and touched by who is the first or the last`() throws {
+    var changes = try FeatureCase([
+      "routes": [
+        ["match": ["prefix": "/a"], "route": ["cluster": "a"]], ["match": ["prefix": "/"], "route": ["cluster": "b"]],
+      ]
+    ]).changes
+    changes.clusters.set = try ["a", "b"].map { try Self.verified($0, by: "shared") }
+    var translator = Translator(changes)
+    func texts() -> [String?] {
+      let metadata = translator.objects.first { $0.key.id == "amesh-upstream" && $0.key.kind == .pluginMetadata }
+      return (metadata?.value["authorities"]?.object ?? [:]).map { $0.value["text"]?.string }
+    }
+    func change(_ name: String, to authorities: String) throws -> [APISIXObject.Kind] {
+      var changes = ResourceChanges()
+      changes.clusters.set = [try Self.verified(name, by: authorities)]
+      return translator.apply(changes).set.map(\.key.kind)
+    }
+    #expect(texts() == ["shared"])
+    #expect(try change("a", to: "other") == [.pluginMetadata, .upstreams])
+    #expect(Set(texts()) == ["shared", "other"])
+    #expect(try change("a", to: "shared") == [.pluginMetadata, .upstreams])
+    #expect(texts() == ["shared"])
+  }
+
+  @Test func `a limit touches the uses of its cluster only, and none is none`() throws {
+    let highest: JSONValue = [
+      "max_connections": 4_294_967_295, "max_pending_requests": 4_294_967_295, "max_requests": 4_294_967_295,
+      "max_retries": 4_294_967_295,
+    ]
+    let cluster: JSONValue = ["name": "c", "type": "EDS", "circuit_breakers": ["thresholds": [highest]]]
+    var translator = Translator(try FeatureCase(["clusters": [cluster]]).changes)
+    #expect(translator.objects.allSatisfy { $0.value["labels"] == nil })
+    #expect(!translator.findings.contains { $0.feature == .circuitBreakers })
+    var changes = ResourceChanges()
+    changes.clusters.set = [
+      .with {
+        $0.name = "c"
+        $0.type = .eds
+        $0.circuitBreakers.thresholds = [.with { $0.maxRequests = 7 }]
+      }
+    ]
+    let result = translator.apply(changes)
+    #expect(result.set.map(\.key.kind) == [.upstreams])
+    #expect(result.set[0].value["labels"]?["amesh-limit"]?.string == "7")
   }
 
   @Test func `what is gone takes everything along`() throws {

@@ -88,7 +88,9 @@ import Testing
     let validation: [UInt8] = try Validation.with { $0.trustedCa.inlineString = "authorities" }.serializedBytes()
     let translator = try secured(validation)
     let upstream = translator.objects.first { $0.key.kind == .upstreams }
-    #expect(upstream?.value["labels"]?["amesh-verified"]?.string == "true")
+    let id = try #require(upstream?.value["labels"]?["amesh-authorities"]?.string)
+    let metadata = translator.objects.first { $0.key.id == "amesh-upstream" && $0.key.kind == .pluginMetadata }
+    #expect(metadata?.value["authorities"]?[id]?["text"]?.string == "authorities")
     #expect(isReached(translator))
   }
 }

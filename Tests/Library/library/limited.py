@@ -21,15 +21,24 @@ init_by_lua_block {{
   core = require "apisix.core"
   limits = require "apisix.plugins.amesh-upstream"
   CERTIFICATE = [[{certificate}]]
-  require("apisix.plugin").set_metadata("amesh-upstream", {{ upstreams = {{
-    one = {{ key = "cluster", requests = {requests} }},
-    other = {{ key = "cluster", requests = {requests} }},
-    verified = {{ tls = {{ name = "outside.example", authorities = CERTIFICATE .. CERTIFICATE }} }},
-    filed = {{ tls = {{ file = "{folder}/authorities.pem" }} }},
-    broken = {{ tls = {{ name = "outside.example", authorities = CERTIFICATE:gsub("%-%-%-%-%-\\n", "%0BROKEN", 1) }} }},
-    empty = {{ tls = {{ authorities = "" }} }},
-    named = {{ tls = {{ name = "outside.example" }} }},
+  require("apisix.plugin").set_metadata("amesh-upstream", {{ authorities = {{
+    twice = {{ text = CERTIFICATE .. CERTIFICATE }},
+    file = {{ file = "{folder}/authorities.pem" }},
+    broken = {{ text = CERTIFICATE:gsub("%-%-%-%-%-\\n", "%0BROKEN", 1) }},
+    empty = {{ text = "" }},
   }} }})
+  local limited = {{ ["amesh-limited"] = "cluster", ["amesh-limit"] = "{requests}" }}
+  local function tls(name, authorities) return {{ ["amesh-sni"] = name, ["amesh-authorities"] = authorities }} end
+  LABELS = {{
+    one = limited,
+    other = limited,
+    verified = tls("outside.example", "twice"),
+    filed = tls(nil, "file"),
+    broken = tls("outside.example", "broken"),
+    empty = tls(nil, "empty"),
+    named = tls("outside.example"),
+    early = tls("outside.example", "later"),
+  }}
 }}
 init_worker_by_lua_block {{ limits.init() }}
 server {{
@@ -40,6 +49,7 @@ server {{
       local ctx = core.ctx.new()
       ngx.ctx.api_ctx = ctx
       ctx.matched_upstream = {{ id = ngx.var.arg_upstream }}
+      ctx.upstream_conf = {{ labels = LABELS[ngx.var.arg_upstream] }}
       for _ = 1, 3 do
         local status, body = limits.before_proxy({{}}, ctx)
         if status then
@@ -63,7 +73,7 @@ server {{
       ctx.matched_upstream = {{ id = ngx.var.arg_upstream }}
       ctx.upstream_conf = {{
         scheme = "https", nodes = {{ {{ host = "127.0.0.1" }} }},
-        labels = ngx.var.arg_verified and {{ ["amesh-verified"] = "true" }},
+        labels = LABELS[ngx.var.arg_upstream],
       }}
       local status = limits.before_proxy({{}}, ctx)
       if status then return ngx.exit(status) end
@@ -77,7 +87,7 @@ server {{
     access_by_lua_block {{
       CONTEXT = core.ctx.new()
       CONTEXT.matched_upstream = {{ id = ngx.var.arg_upstream }}
-      CONTEXT.upstream_conf = {{ scheme = "grpcs", nodes = {{}} }}
+      CONTEXT.upstream_conf = {{ scheme = "grpcs", nodes = {{}}, labels = LABELS[ngx.var.arg_upstream] }}
       limits.before_proxy({{}}, CONTEXT)
       ngx.exec("@grpc")
     }}

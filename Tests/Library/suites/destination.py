@@ -98,6 +98,10 @@ class Destination(Suite):
         self.assertEqual(sidecar.get(f"http://{SERVICE}/pass?port=8080"), f"{SERVICE} 8080")
         self.assertEqual(sidecar.get(f"http://[{SERVICE_V6}]/pass"), f"{SERVICE_V6} 80")
         self.assertEqual(sidecar.status(f"http://{OTHER_SERVICE}/pass"), 502)
+        # How often APISIX tries again, and for how long, it reads where it reads the address.
+        for query, wanted in [("", "nil within nil"), ("?retries=2", "2 within 1.5")]:
+            retries = sidecar.get(f"http://{SERVICE}/pass{query}", "-o", "/dev/null", "-w", "%header{x-retries}")
+            self.assertEqual(retries.strip(), wanted)
 
     def test_application(self):
         """What came in goes to the Pod's own address from loopback, which no redirect leads back to the sidecar"""

@@ -290,10 +290,12 @@ struct RandomMesh {
 
   private mutating func tls() -> Google_Protobuf_Any {
     let name = element(["", "a.example", "b.example"])
-    let authorities = element(["", "/ca.pem"])
+    let authorities = element(["", "/ca.pem", "/other.pem"])
+    let text = element(["", "", "one", "two"])
     let context = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.with {
       $0.sni = name
       if !authorities.isEmpty { $0.commonTlsContext.validationContext.trustedCa.filename = authorities }
+      if !text.isEmpty { $0.commonTlsContext.validationContext.trustedCa.inlineString = text }
     }
     return (try? Google_Protobuf_Any(message: context)) ?? .init()
   }

@@ -82,6 +82,9 @@ struct TranslationInvariants {
     try require(wrong.isEmpty, "from scratch others: \(wrong.map(\.path))")
     try require(translator.findings == scratch.findings, "from scratch other findings")
     try require(translator.wantedAssignments == scratch.wantedAssignments, "from scratch other endpoints are wanted")
+    let known = dictionary[APISIXObject.Key(kind: .pluginMetadata, id: "amesh-upstream")]?["authorities"]?.object ?? [:]
+    let wanted = dictionary.values.compactMap { $0["labels"]?["amesh-authorities"]?.string }
+    try require(Set(known.map(\.key)) == Set(wanted), "other authorities are there than those that are referred to")
     for (key, value) in dictionary {
       for reference in Self.references(of: value) {
         try require(dictionary[reference] != nil, "\(key.path) refers to \(reference.path), which is not there")

@@ -9,6 +9,10 @@ struct BenchMesh {
   static let services = 1_000
   static let endpointsPerService = 10
   static let routesPerService = 5
+  /// Every fifth service has a limit of requests, and every tenth servers that are to be verified, by three authorities
+  /// in all: rules that the sidecar's plugin sees to.
+  static let limitedPart = 5
+  static let verifiedPart = 10
 
   private let clusters: [Envoy_Config_Cluster_V3_Cluster]
   private let listeners: [Envoy_Config_Listener_V3_Listener]
@@ -42,16 +46,35 @@ struct BenchMesh {
     self.endpoint = endpoint
     clusters =
       captured
-      + (0..<Self.services).map { number in
+      + (try (0..<Self.services).map { number in
         var copy = cluster
         copy.name = Self.cluster(number)
         copy.edsClusterConfig.serviceName = copy.name
+        if number % Self.limitedPart == 0 {
+          copy.circuitBreakers.thresholds = [.with { $0.maxRequests = .init(UInt32(100 + number)) }]
+        }
+        if number % Self.verifiedPart == 0 { copy.transportSocket = try Self.verification(of: number) }
         return copy
-      }
+      })
     var large = configurations.remove(at: position)
     otherRoutes = configurations
     large.virtualHosts += (0..<Self.services).map { Self.host($0, like: host, ruledLike: ruled) }
     routes = large
+  }
+
+  /// As long as authorities are.
+  private static func verification(of number: Int) throws -> Envoy_Config_Core_V3_TransportSocket {
+    let line = String(repeating: String(number / verifiedPart % 3), count: 64)
+    let lines = Array(repeating: line, count: 30).joined(separator: "\n")
+    let context = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.with {
+      $0.sni = "service-\(number).example"
+      $0.commonTlsContext.validationContext.trustedCa.inlineString =
+        "-----BEGIN CERTIFICATE-----\n\(lines)\n-----END CERTIFICATE-----\n"
+    }
+    return try .with {
+      $0.name = "envoy.transport_sockets.tls"
+      $0.typedConfig = try Google_Protobuf_Any(message: context)
+    }
   }
 
   private static func cluster(_ number: Int) -> String { "outbound|80||service-\(number).shop.svc.cluster.local" }
@@ -116,6 +139,13 @@ struct BenchMesh {
         }
       ]
     }
+  }
+
+  /// A cluster with another limit of requests.
+  func cluster(_ number: Int, allowing requests: Int) -> Envoy_Config_Cluster_V3_Cluster {
+    var copy = clusters[clusters.count - Self.services + number]
+    copy.circuitBreakers.thresholds = [.with { $0.maxRequests = .init(UInt32(requests)) }]
+    return copy
   }
 
   /// The large configuration with one route of one service sent elsewhere.

@@ -54,6 +54,11 @@ import SwiftProtobuf
       return try BenchMesh.response(.endpoints, [(assignment.clusterName, assignment)]).serializedBytes()
     }
     tell("endpoint_ms", median(try endpoints.map { try sidecar.cost(of: $0) }))
+    let rules: [[UInt8]] = try (0..<changes).map {
+      let cluster = mesh.cluster($0 * BenchMesh.limitedPart % BenchMesh.services, allowing: 10_000 + $0)
+      return try BenchMesh.response(.cluster, [(cluster.name, cluster)]).serializedBytes()
+    }
+    tell("rule_ms", median(try rules.map { try sidecar.cost(of: $0) }))
     let routes: [[UInt8]] = try (0..<rounds).map {
       let configuration = mesh.routes(changing: $0 * 7, to: $0)
       return try BenchMesh.response(.routes, [(configuration.name, configuration)]).serializedBytes()

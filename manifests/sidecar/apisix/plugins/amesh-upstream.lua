@@ -1,9 +1,9 @@
 -- What holds of an upstream, whichever route leads to it. A global rule, so that it looks at every request.
 --
--- The plugin's metadata, which the translation writes, has in `upstreams` by the upstream's id: `requests`, how many may be
--- under way at a time to the cluster that `key` names, in all of the sidecar's workers. What is more is answered 503, as
--- Envoy does it. And `tls`: the `name` that TLS asks for, and by which `authorities` (PEM, or a `file` of it) the server has
--- to be certified for that name; without these it is not verified.
+-- The translation has written labels on the upstream: `amesh-limit`, how many requests may be under way at a time to the
+-- cluster that `amesh-limited` names, in all of the sidecar's workers. What is more is answered 503, as Envoy does it. And
+-- `amesh-sni`, the name that TLS asks for; `amesh-authorities`, by whom the server has to be certified for that name: in the
+-- plugin's metadata, `authorities` has by it a `text` of PEM, or a `file` of it. Without these it is not verified.
 
 local core = require("apisix.core")
 local plugin = require("apisix.plugin")
@@ -17,20 +17,13 @@ local schema = { type = "object", additionalProperties = false }
 
 local metadata_schema = {
   type = "object",
-  required = { "upstreams" },
+  required = { "authorities" },
   properties = {
-    upstreams = {
+    authorities = {
       type = "object",
       additionalProperties = {
         type = "object",
-        properties = {
-          key = { type = "string" },
-          requests = { type = "integer", minimum = 0 },
-          tls = {
-            type = "object",
-            properties = { name = { type = "string" }, authorities = { type = "string" }, file = { type = "string" } },
-          },
-        },
+        properties = { text = { type = "string" }, file = { type = "string" } },
       },
     },
   },
@@ -73,14 +66,20 @@ end
 local stores = lrucache.new(256)
 
 -- A store, and what tells its content from others'.
-local function trusted_store(tls)
-  local source = tls.authorities or tls.file
-  local known = stores:get(source)
-  if known and (tls.authorities or ngx.now() < known.until_) then return known.store, known.digest end
-  local text, problem, store = tls.authorities, nil, nil
+local function trusted_store(id)
+  local known = stores:get(id)
+  if known and ngx.now() < known.until_ then return known.store, known.digest end
+  local metadata = plugin.plugin_metadata(NAME)
+  local source = metadata and metadata.value.authorities[id]
+  if not source then
+    -- Workers take up metadata and upstreams one after the other.
+    core.log.error("the authorities ", id, " are not known yet")
+    return nil
+  end
+  local text, problem, store = source.text, nil, nil
   if not text then
     local file
-    file, problem = io.open(tls.file, "r")
+    file, problem = io.open(source.file, "r")
     text = file and file:read("*a")
     if file then file:close() end
   end
@@ -93,8 +92,8 @@ local function trusted_store(tls)
     core.log.error("the authorities of an upstream can't be used: ", problem)
     known = known or {}
   end
-  known.until_ = ngx.now() + 60
-  stores:set(source, known)
+  known.until_ = source.text and math.huge or ngx.now() + 60
+  stores:set(id, known)
   return known.store, known.digest
 end
 
@@ -104,11 +103,11 @@ local function keep_apart(ctx, text)
   ctx.upstream_conf = setmetatable({ tls = { client_cert = text } }, { __index = ctx.upstream_conf })
 end
 
-local function secure(ctx, id, tls)
-  if tls.name then verification.set_name(tls.name) end
-  local name = tls.name or ""
-  if not tls.authorities and not tls.file then return keep_apart(ctx, "asked for as " .. name) end
-  local store, digest = trusted_store(tls)
+local function secure(ctx, id, name, authorities)
+  if name then verification.set_name(name) end
+  name = name or ""
+  if not authorities then return keep_apart(ctx, "asked for as " .. name) end
+  local store, digest = trusted_store(authorities)
   local ok, problem
   if store then
     ok, problem = verification.require(ctx, store, true)
@@ -120,19 +119,19 @@ local function secure(ctx, id, tls)
   keep_apart(ctx, "verified for " .. id .. " as " .. name .. " by " .. digest)
 end
 
-local function limit(ctx, rule)
-  local key = count_key(rule.key, ngx.worker.pid())
+local function limit(ctx, cluster, requests)
+  local key = count_key(cluster, ngx.worker.pid())
   local problem = "there is no shared dictionary " .. NAME
   if counts then
     local _
     _, problem = counts:incr(key, 1, 0)
   end
   if problem then
-    core.log.error("requests to ", rule.key, " can't be counted: ", problem)
+    core.log.error("requests to ", cluster, " can't be counted: ", problem)
     return
   end
   ctx.amesh_under_way = key
-  if under_way(rule.key) <= rule.requests then return end
+  if under_way(cluster) <= requests then return end
   core.response.set_header("x-envoy-overloaded", "true")
   return 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow"
 end
@@ -162,21 +161,15 @@ function _M.before_proxy(_, ctx)
   -- Asked again for each retry.
   if not upstream or ctx.amesh_looked_after then return end
   ctx.amesh_looked_after = true
-  local metadata = plugin.plugin_metadata(NAME)
-  local rule = metadata and metadata.value.upstreams[upstream.id]
-  -- Workers take up metadata and upstreams one after the other.
   local labels = ctx.upstream_conf and ctx.upstream_conf.labels
-  local tls = rule and rule.tls
-  if labels and labels["amesh-verified"] and not (tls and (tls.authorities or tls.file)) then
-    core.log.error("whom to trust for ", upstream.id, " is not known yet")
-    return 503
-  end
-  if not rule then return end
-  if tls then
-    local status = secure(ctx, upstream.id, tls)
+  if not labels then return end
+  local name, authorities = labels["amesh-sni"], labels["amesh-authorities"]
+  if name or authorities then
+    local status = secure(ctx, upstream.id, name, authorities)
     if status then return status end
   end
-  if rule.requests then return limit(ctx, rule) end
+  local requests = tonumber(labels["amesh-limit"])
+  if requests then return limit(ctx, labels["amesh-limited"] or upstream.id, requests) end
 end
 
 local function last(list) return list and list:match("([^, :]+)%s*$") end
