@@ -18,6 +18,7 @@ from meshed.plugins import PATH, Configs, config
 from meshed.pods import ENABLED, kubectl, pod
 from meshed.sidecars import PluginSidecar
 from meshed.workload import pod_token
+from peers.process import wait_until
 
 NAMESPACE = "amesh-e2e-bench-plugins"
 # Every other one by kubectl.
@@ -45,6 +46,9 @@ def main():
         path.write_text("\n---\n".join(documents), encoding="utf-8")
         applied, said = kubectl("apply", "--validate=false", "--filename", str(path))
         assert applied, said
+        # It looks for the kind every few seconds while that is not there, which is not what is measured either.
+        for replica in mesh.replicas:
+            wait_until(lambda: "Plugin configurations are followed" in replica.log(), 30, "it is followed")  # noqa: B023
         server.make_namespace(NAMESPACE, ENABLED)
         with checks(f"{ROUNDS} changes reach {SIDECARS} sidecars"):
             asyncio.run(measure(server, mesh))
