@@ -13,7 +13,7 @@ extension Envoy_Config_Route_V3_RedirectAction {
     if isRewritten {
       if stripQuery { notes.add(.redirectRewrite) }
       plugin["uri"] = .string(origin + "$upstream_uri")
-    } else if case .pathRedirect(let path) = pathRewriteSpecifier {
+    } else if case .pathRedirect(let path) = pathRewriteSpecifier, !path.isEmpty {
       plugin["uri"] = .string(origin + Self.escaped(path))
       if !stripQuery, !path.contains("?") { plugin["append_query_string"] = true }
     } else {
