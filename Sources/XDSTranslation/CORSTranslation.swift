@@ -54,6 +54,8 @@ struct CORSTranslation {
     // The plugin's own defaults are `*`, which credentials do not go with.
     plugin["allow_methods"] = .string(listed(methods))
     plugin["allow_headers"] = .string(listed(headers))
+    // So is that of origins, which counts for nothing beside expressions.
+    if allowsCredentials, plugin["allow_origins"] == nil { plugin["allow_origins"] = "null" }
     if !exposed.isEmpty { plugin["expose_headers"] = .string(listed(exposed)) }
     if let age = Int(maxAge), (0...31_536_000).contains(age) {
       plugin["max_age"] = .number(JSONNumber(age))

@@ -15,6 +15,11 @@ struct EndpointSelection: Sendable, Hashable {
   private(set) var nodes: [Node] = []
   /// Whether any has a name beside its address.
   private(set) var namesHosts = false
+  /// Among those that are tried at the same rank.
+  var differInWeight: Bool {
+    var weights: [Int: Int] = [:]
+    return nodes.contains { node in weights.updateValue(node.weight, forKey: node.rank).map { $0 != node.weight } ?? false }
+  }
   private(set) var notes: Set<Note> = []
 
   /// chash makes 160 points for each unit of weight.

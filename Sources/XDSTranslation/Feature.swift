@@ -73,6 +73,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case customCluster = "custom-cluster"
   case loadBalancing = "load-balancing"
   case randomBalancing = "random-balancing"
+  case weightedLeastRequest = "weighted-least-request"
   case subsets
   case connectTimeout = "connect-timeout"
   case connectionReuse = "connection-reuse"

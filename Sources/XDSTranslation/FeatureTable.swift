@@ -237,6 +237,11 @@ extension Feature {
     case .customCluster: .refused("cluster_type", "answered 503")
     case .loadBalancing: .translated("ROUND_ROBIN, LEAST_REQUEST", "`roundrobin`, `least_conn`")
     case .randomBalancing: .approximated("RANDOM, policies by extension", "`roundrobin`")
+    case .weightedLeastRequest:
+      .approximated(
+        "LEAST_REQUEST of endpoints with different weights",
+        "`roundrobin`: by weight, whatever is under way"
+      )
     case .subsets: .refused("lb_subset_config", "all endpoints are used")
     case .connectTimeout: .translated("connect_timeout", "`timeout.connect`")
     case .connectionReuse:

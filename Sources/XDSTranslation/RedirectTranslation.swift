@@ -8,7 +8,7 @@ extension Envoy_Config_Route_V3_RedirectAction {
   func plugin(notes: inout Notes) -> JSONValue {
     var plugin: JSONObject = ["ret_code": .number(JSONNumber(status))]
     if scheme == "https", hostRedirect.isEmpty, port.isEmpty { notes.add(.redirectPort) }
-    if case .pathRedirect(let path) = pathRewriteSpecifier {
+    if case .pathRedirect(let path) = pathRewriteSpecifier, !path.isEmpty {
       plugin["uri"] = .string(origin + Self.escaped(path))
       if !stripQuery, !path.contains("?") { plugin["append_query_string"] = true }
     } else {

@@ -21,7 +21,7 @@ struct UpstreamTranslation: Sendable {
     }
     let cluster = state.message
     notes.unread(cluster: cluster)
-    members["type"] = .string(Self.balancer(cluster, hash: variant.hash, notes: &notes))
+    members["type"] = .string(Self.balancer(state, hash: variant.hash, notes: &notes))
     if let hash = variant.hash, members["type"]?.string == "chash" { hash.add(to: &members) }
     members["nodes"] = Self.nodes(state, notes: &notes)
     members["timeout"] = state.summary.timeouts
@@ -57,13 +57,17 @@ struct UpstreamTranslation: Sendable {
   private static func retries(_ count: Int, _ nodes: Int) -> Int { nodes > 1 ? min(count, nodes - 1) : count }
 
   private static func balancer(
-    _ cluster: Envoy_Config_Cluster_V3_Cluster,
+    _ state: ClusterState,
     hash: HashKey?,
     notes: inout Notes
   ) -> String {
-    switch cluster.lbPolicy {
+    switch state.message.lbPolicy {
     case .roundRobin, .clusterProvided: return "roundrobin"
-    case .leastRequest: return "least_conn"
+    case .leastRequest:
+      guard state.endpoints.differInWeight else { return "least_conn" }
+      // Where nothing is under way, least_conn takes the heaviest each time; Envoy goes by weight.
+      notes.add(.weightedLeastRequest)
+      return "roundrobin"
     case .ringHash, .maglev:
       guard hash != nil else { return "roundrobin" }
       notes.add(.hashPolicy)

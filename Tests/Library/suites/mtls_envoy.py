@@ -147,7 +147,7 @@ class EnvoyAsPeer(unittest.TestCase):
         before = len(self.pod.seen)
         for host in ("closed.example", "other.example", "foreign.example"):
             with self.subTest(host=host):
-                self.assertEqual(self.call(host).status, 502)
+                self.assertEqual(self.call(host).status, 503)
         self.assertEqual(len(self.pod.seen), before)
 
     def test_grpc_to_envoy(self):
@@ -157,8 +157,16 @@ class EnvoyAsPeer(unittest.TestCase):
         self.assertEqual([at for at, _ in self.pod.seen[before:]], [f"{OUTSIDE}:8080"])
         for host in ("closed.example", "other.example", "foreign.example"):
             with self.subTest(host=host):
-                self.assertEqual(self.call_grpc(host), 502)
+                self.assertEqual(self.call_grpc(host), 503)
         self.assertEqual(len(self.pod.seen), before + 1)
+
+    def test_type(self):
+        """What is no gRPC keeps its type on its way to endpoints of HTTP/2, in mutual TLS too"""
+        answer = self.call("grpc.cart.example", content_type="application/json")
+        self.assertEqual((answer.status, answer.at), (200, f"{OUTSIDE}:8080"))
+        self.assertEqual(answer.seen["headers"]["content-type"], "application/json")
+        self.assertTrue(answer.seen["headers"]["x-forwarded-client-cert"].endswith(f";URI={spiffe_id('web')}"))
+        self.assertEqual(self.call("grpc.other.example", content_type="application/json").status, 503)
 
     def test_from_envoy(self):
         """An Envoy with a certificate of the mesh is served: with and without a server's name, by HTTP/1.1 and HTTP/2"""

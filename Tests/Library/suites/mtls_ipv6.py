@@ -134,7 +134,7 @@ class IPv6Pods(unittest.TestCase):
         """A peer that is somebody else than the server says gets nothing"""
         self.identity.set_workload(OTHER_V6, workload("somebody"))
         try:
-            wait_until(lambda: self.call().status == 502, 20, "the peer is refused")
+            wait_until(lambda: self.call().status == 503, 20, "the peer is refused")
         finally:
             self.identity.set_workload(OTHER_V6, workload("cart"))
         wait_until(lambda: self.call().status == 200, 20, "the right one is taken again")

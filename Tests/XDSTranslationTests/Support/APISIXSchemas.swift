@@ -89,8 +89,10 @@ struct APISIXSchemas {
         problems.append("\(name): no pattern: \(pattern)")
       }
       if settings["allow_credential"] == true {
-        for name in ["allow_origins", "allow_methods", "allow_headers", "expose_headers"] where settings[name] == "*" {
-          problems.append("cors: \(name) may not be * with credentials")
+        for name in ["allow_origins", "allow_methods", "allow_headers", "expose_headers"] {
+          // By default any origin is allowed, though expressions stand beside.
+          let value = settings[name] ?? (name == "allow_origins" ? "*" : nil)
+          if value == "*" { problems.append("cors: \(name) may not be * with credentials") }
         }
       }
       for name in ["allow_methods", "allow_headers"] where object.value["plugins"]?["cors"]?[name] == nil {

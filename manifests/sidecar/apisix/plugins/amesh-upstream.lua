@@ -7,6 +7,7 @@
 
 local core = require("apisix.core")
 local plugin = require("apisix.plugin")
+local upstream_module = require("apisix.upstream")
 local verification = require("apisix.amesh.verification")
 local lrucache = require("resty.lrucache")
 local ngx = ngx
@@ -144,19 +145,28 @@ local function mirror_what_is_sent(ctx)
   var.upstream_mirror_uri = var.upstream_mirror_host .. target
 end
 
+local WITHOUT_GRPC = { grpc = "http", grpcs = "https" }
+
 -- HTTP/2 to an upstream is APISIX's gRPC, which says of every request that it is of that type. What is not goes by HTTP/1.1.
 local function keep_type(ctx)
-  if ctx.upstream_scheme ~= "grpc" or (ctx.var.http_content_type or ""):find("^application/grpc") then return end
+  local scheme = WITHOUT_GRPC[ctx.upstream_scheme]
+  if not scheme or (ctx.var.http_content_type or ""):find("^application/grpc") then return end
+  if scheme == "https" then
+    -- The certificate that APISIX has put by for gRPC.
+    local status = upstream_module.set_grpcs_upstream_param(ctx)
+    if status then return status end
+  end
   local conf = ctx.upstream_conf
-  ctx.upstream_scheme, ctx.var.upstream_scheme = "http", "http"
+  ctx.upstream_scheme, ctx.var.upstream_scheme = scheme, scheme
   -- By this, connections are kept apart.
-  local scheme = conf.scheme:gsub("grpc$", "http")
-  ctx.upstream_conf = setmetatable({ scheme = scheme }, { __index = conf })
+  local text = conf.scheme:gsub("grpc(s?)$", "http%1")
+  ctx.upstream_conf = setmetatable({ scheme = text }, { __index = conf })
 end
 
 function _M.before_proxy(_, ctx)
   if ctx.enable_mirror then mirror_what_is_sent(ctx) end
-  keep_type(ctx)
+  local refusal = keep_type(ctx)
+  if refusal then return refusal end
   local upstream = ctx.matched_upstream
   -- Asked again for each retry.
   if not upstream or ctx.amesh_looked_after then return end
