@@ -142,7 +142,7 @@ class MutualTLS(TwoSidecars):
         ]:
             server.show(authority.issue_to(key.public_key(), account, **options), pem)
             with self.subTest(account=account, **options):
-                self.assertEqual(self.call(Host="pay.example").status, 502)
+                self.assertEqual(self.call(Host="pay.example").status, 503)
         server.callers.clear()
         server.show(mesh_authority.issue_to(key.public_key(), "pay"), pem)
         answer = self.call(Host="pay.example")
@@ -153,7 +153,7 @@ class MutualTLS(TwoSidecars):
         """A peer that is somebody else than the server says gets nothing"""
         self.identity.set_workload(OUTSIDE, workload("somebody"))
         try:
-            wait_until(lambda: self.call().status == 502, 20, "the peer is refused")
+            wait_until(lambda: self.call().status == 503, 20, "the peer is refused")
         finally:
             self.identity.set_workload(OUTSIDE, workload("cart"))
         wait_until(lambda: self.call().status == 200, 20, "the right one is taken again")

@@ -155,7 +155,7 @@ class EnvoyAsPeer(unittest.TestCase):
         before = len(self.pod.seen)
         for host in ("closed.example", "other.example", "foreign.example"):
             with self.subTest(host=host):
-                self.assertEqual(self.call(host).status, 502)
+                self.assertEqual(self.call(host).status, 503)
         self.assertEqual(len(self.pod.seen), before)
 
     def test_grpc_to_envoy(self):
@@ -165,7 +165,7 @@ class EnvoyAsPeer(unittest.TestCase):
         self.assertEqual([at for at, _ in self.pod.seen[before:]], [f"{OUTSIDE}:8080"])
         for host in ("closed.example", "other.example", "foreign.example"):
             with self.subTest(host=host):
-                self.assertEqual(self.call_grpc(host), 502)
+                self.assertEqual(self.call_grpc(host), 503)
         self.assertEqual(len(self.pod.seen), before + 1)
 
     def test_from_envoy(self):

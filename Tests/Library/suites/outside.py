@@ -79,7 +79,7 @@ class Outside(unittest.TestCase):
         before = len(self.pod.seen)
         for name in ("stranger", "misnamed"):
             with self.subTest(name=name):
-                self.assertEqual(self.status(name), 502)
+                self.assertEqual(self.status(name), 503)
         self.assertEqual(len(self.pod.seen), before)
 
     def test_mirrored(self):
@@ -91,4 +91,4 @@ class Outside(unittest.TestCase):
     def test_kept_apart(self):
         """A connection that nobody verified is not used where somebody has to be"""
         for _ in range(20):
-            self.assertEqual([self.status(name) for name in ("unverified", "right", "stranger")], [200, 200, 502])
+            self.assertEqual([self.status(name) for name in ("unverified", "right", "stranger")], [200, 200, 503])
