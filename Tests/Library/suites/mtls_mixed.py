@@ -19,10 +19,14 @@ from peers.process import free_port, wait_until
 
 def outbound(*addresses, ports=(PORT, PORT), retries=0):
     routes = mesh.routes("80", "cart")
-    policy = routes.virtual_hosts[0].routes[0].route.retry_policy
-    policy.retry_on, policy.num_retries.value = "connect-failure", retries
+    if retries:
+        policy = routes.virtual_hosts[0].routes[0].route.retry_policy
+        policy.retry_on, policy.num_retries.value = "connect-failure", retries
+    cluster = mesh.cluster("cart")
+    # Istio's, which a handshake on a machine with much else to do is within.
+    cluster.connect_timeout.FromSeconds(10)
     places = mesh.assignment("cart", *zip(addresses, ports))
-    return [mesh.cluster("cart"), places, routes, mesh.listener("0.0.0.0_80", "80", 80)]
+    return [cluster, places, routes, mesh.listener("0.0.0.0_80", "80", 80)]
 
 
 @unittest.skipUnless("SIDECAR_IMAGE" in os.environ, "hack/check-sidecar runs it")
