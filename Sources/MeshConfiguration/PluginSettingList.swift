@@ -39,5 +39,11 @@ extension Setting {
       .choice("what to do"),
       "With a plugin that the schema file does not have: `warn`, since APISIX leaves it out, or `deny`."
     ),
+    Setting(
+      "plugins.codePlugins",
+      \.plugins.codePlugins,
+      .choice("what to do"),
+      "With a plugin that runs what its config says, in the process that has the Pod's key: `deny`, or `allow`."
+    ),
   ]
 }

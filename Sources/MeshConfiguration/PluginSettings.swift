@@ -12,6 +12,7 @@ package struct PluginSettings: Sendable, Equatable {
   /// What APISIX's control API answers to `/v1/schema`; nil: what plugins themselves demand is not checked.
   package var schemaFile: String?
   package var unknownPlugins = PluginConfigCheck.UnknownPlugins.warn
+  package var codePlugins = PluginConfigCheck.CodePlugins.deny
 
   package init() {}
 

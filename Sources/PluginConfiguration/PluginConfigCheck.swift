@@ -9,6 +9,12 @@ package struct PluginConfigCheck: Sendable {
     case deny
   }
 
+  /// What becomes of a plugin that runs what its config says, in the process that has the Pod's key.
+  package enum CodePlugins: String, Sendable, CaseIterable {
+    case deny
+    case allow
+  }
+
   package struct Result: Sendable, Equatable {
     /// Nil if there are problems.
     package var config: PluginConfig?
@@ -19,17 +25,26 @@ package struct PluginConfigCheck: Sendable {
   /// Nil: what plugins themselves demand is not checked.
   package var schemas: PluginSchemas?
   package var unknownPlugins: UnknownPlugins
+  package var codePlugins: CodePlugins
 
-  package init(schemas: PluginSchemas? = nil, unknownPlugins: UnknownPlugins = .warn) {
+  package init(
+    schemas: PluginSchemas? = nil,
+    unknownPlugins: UnknownPlugins = .warn,
+    codePlugins: CodePlugins = .deny
+  ) {
     self.schemas = schemas
     self.unknownPlugins = unknownPlugins
+    self.codePlugins = codePlugins
   }
 
   package func check(_ object: JSONValue) -> Result {
     let reading = PluginConfigReading(object)
     var result = Result(config: reading.config, problems: reading.problems, warnings: [])
     for (position, plugin) in zip(0..., reading.config?.plugins ?? []) where plugin.key.phase == .route {
-      check(plugin, at: "spec.plugins[\(position)]", &result)
+      let path = "spec.plugins[\(position)]"
+      let restrictions = PluginRestriction.problems(of: plugin, at: path, codePlugins: codePlugins)
+      result.problems += restrictions
+      if restrictions.isEmpty { check(plugin, at: path, &result) }
     }
     if !result.problems.isEmpty { result.config = nil }
     return result

@@ -9,6 +9,7 @@ import PluginConfiguration
 /// - Any other plugin that the mesh itself uses on a route is not taken from a config there: two canaries, two faults or two
 ///   limits have no common meaning.
 /// - What APISIX has not switched on is told of as refused: it would serve the route without it, and say nothing.
+/// - So is what no config may do (`PluginRestriction`).
 struct PluginMerge {
   private(set) var plugins: JSONObject
   private(set) var applied: [RoutePlugins.Applied] = []
@@ -25,9 +26,10 @@ struct PluginMerge {
     own = plugins
   }
 
-  mutating func add(_ plugin: PluginEntry, of config: PluginConfigKey) {
+  /// - Parameter restriction: why no route may have it.
+  mutating func add(_ plugin: PluginEntry, of config: PluginConfigKey, restriction: String? = nil) {
     guard taken.insert(plugin.key).inserted else { return }
-    let refusal = unavailable(plugin) ?? put(plugin)
+    let refusal = restriction ?? unavailable(plugin) ?? put(plugin)
     applied.append(RoutePlugins.Applied(plugin: plugin.key, config: config, refusal: refusal))
   }
 
@@ -49,6 +51,10 @@ struct PluginMerge {
   /// - Returns: why not.
   private mutating func set(_ name: String, _ config: JSONValue) -> String? {
     let external = [Runner.before, Runner.after].contains(name) ? plugins[name]?["conf"]?.array : nil
+    // The mesh rewrites a path with a plugin of its own, and would undo it.
+    if name == "proxy-rewrite", own["amesh"]?["path"] != nil, config["uri"] != nil || config["regex_uri"] != nil {
+      return "the mesh rewrites the path there itself"
+    }
     guard let mesh = own[name] else {
       plugins[name] = config
       // What was given to the runner by itself stays too.

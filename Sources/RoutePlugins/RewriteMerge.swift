@@ -24,6 +24,10 @@ enum RewriteMerge {
       }
       guard own == value else { return .failure(Refusal(description: "the mesh sets \(name) there itself")) }
     }
+    // The mesh lets the path as it is, where nobody rewrites it.
+    if merged["uri"] != nil || merged["regex_uri"] != nil, members["use_real_request_uri_unsafe"] == nil {
+      merged["use_real_request_uri_unsafe"] = nil
+    }
     if let headers = members["headers"] {
       merged["headers"] = merged["headers"].map { Headers($0).with(Headers(headers)) } ?? headers
     }

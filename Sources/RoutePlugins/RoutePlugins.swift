@@ -23,6 +23,8 @@ package struct RoutePlugins: Sendable {
 
   private let available: Set<String>?
   private var parts: [PluginSet.Part] = []
+  /// Why no route may have it, whoever has let it pass: looked for once, not on each route.
+  private var restrictions: [Applied.Subject: String] = [:]
   /// As the translation has them.
   private var originals: [String: JSONValue] = [:]
   private var hosts: [String: [String]] = [:]
@@ -62,17 +64,29 @@ package struct RoutePlugins: Sendable {
   /// - Returns: the routes that have become others.
   package mutating func replace(_ parts: [PluginSet.Part]) -> [Change] {
     guard parts != self.parts else { return [] }
-    let before = self.parts
+    let before = (self.parts, restrictions)
+    let now = (parts, Self.restrictions(of: parts))
     var result: [Change] = []
     for path in originals.keys.sorted() {
-      self.parts = before
+      (self.parts, restrictions) = before
       let old = merged(path)
-      self.parts = parts
+      (self.parts, restrictions) = now
       let new = merged(path)
       if old != new { result.append((path, new)) }
     }
-    self.parts = parts
+    (self.parts, restrictions) = now
     return result
+  }
+
+  private static func restrictions(of parts: [PluginSet.Part]) -> [Applied.Subject: String] {
+    var restrictions: [Applied.Subject: String] = [:]
+    for part in parts {
+      for plugin in part.plugins {
+        guard let refusal = PluginRestriction.refusal(of: plugin) else { continue }
+        restrictions[Applied.Subject(config: part.key, plugin: plugin.key)] = refusal
+      }
+    }
+    return restrictions
   }
 
   private mutating func set(_ path: String, _ value: JSONValue?) {
@@ -94,7 +108,10 @@ package struct RoutePlugins: Sendable {
     let traits = RouteObject.traits(route, serviceHosts: { hosts[$0] ?? [] })
     var merge = PluginMerge(route["plugins"]?.object ?? [:], available: available)
     for part in parts where part.targets.match(traits) {
-      for plugin in part.plugins { merge.add(plugin, of: part.key) }
+      for plugin in part.plugins {
+        let subject = Applied.Subject(config: part.key, plugin: plugin.key)
+        merge.add(plugin, of: part.key, restriction: restrictions[subject])
+      }
     }
     guard !merge.applied.isEmpty else { return route }
     applied[path] = merge.applied

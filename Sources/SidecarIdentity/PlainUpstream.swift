@@ -42,6 +42,15 @@ struct PlainUpstream: Sendable {
   /// Addresses of which it has to be known who is behind them.
   var addresses: Set<String> { secureScheme == nil ? [] : Set(nodes.compactMap(\.address)) }
 
+  /// Whether an address alone says which port of the application is meant: with mutual TLS, all come to one of the mesh's.
+  var hasOnePortPerAddress: Bool {
+    var ports: [String: Int] = [:]
+    return nodes.allSatisfy { node in
+      guard let address = node.address else { return false }
+      return ports.updateValue(node.port, forKey: address).map { $0 == node.port } ?? true
+    }
+  }
+
   private static func address(_ host: String) -> String? {
     let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
     guard let address = IPAddress(bare) else { return nil }

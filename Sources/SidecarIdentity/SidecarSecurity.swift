@@ -34,7 +34,8 @@ package enum MutualTLSNames {
   package static let port = 19443
   /// For clients that name no server; the `fallback_sni` of APISIX's configuration.
   package static let fallbackName = "amesh.internal"
-  /// On an upstream: the name that its endpoints' certificates have, and the application's port there.
+  /// On an upstream: the name that its endpoints' certificates have, and the application's port there; where endpoints have
+  /// different ones, in the metadata of each.
   package static let nameLabel = "amesh-name"
   package static let portLabel = "amesh-port"
 }

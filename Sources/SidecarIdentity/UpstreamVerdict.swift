@@ -6,8 +6,8 @@ enum UpstreamVerdict: Sendable, Hashable {
   case plain
   /// - Parameters:
   ///   - name: that all its endpoints' certificates have, the narrowest.
-  ///   - port: of the application, the same on all.
-  case mutual(name: String, port: Int)
+  ///   - port: of the application on all; nil where they differ, and each has to be told with its endpoint.
+  case mutual(name: String, port: Int?)
   /// What goes to the mesh must not go out in plaintext.
   case refused
 }
@@ -40,9 +40,9 @@ extension UpstreamVerdict {
       }
     }
     let name = Self.commonName(peers)
-    let ports = Set(upstream.nodes.map(\.port))
-    if canShow, !hasPlain, !isUnknown, let name, ports.count == 1, let port = ports.first {
-      self = .mutual(name: name, port: port)
+    if canShow, !hasPlain, !isUnknown, let name, upstream.hasOnePortPerAddress {
+      let ports = Set(upstream.nodes.map(\.port))
+      self = .mutual(name: name, port: ports.count == 1 ? ports.first : nil)
     } else {
       // Outside of the mesh there is nothing else than plaintext.
       self = security.mode == .strict && (isUnknown || !peers.isEmpty) ? .refused : .plain
@@ -68,16 +68,16 @@ extension PlainUpstream {
     case (.mutual(let name, let port), .some(let certificate), .some(let scheme)):
       var object = value
       object["scheme"] = .string(scheme)
-      object["nodes"] = .array(nodes.map { .object($0.secured(standing)) })
+      object["nodes"] = .array(nodes.map { .object($0.secured(standing, tellsPort: port == nil)) })
       // APISIX keeps connections apart by this text: those that were verified by another name, or where another
       // certificate was shown, are not used again. What stands before a PEM block is not read.
       object["tls"] = [
         "client_cert": .string("\(name)\n\(certificate.chain)"),
         "client_key": .string(certificate.key.privateKey),
       ]
-      object["labels"] = [
-        MutualTLSNames.nameLabel: .string(name), MutualTLSNames.portLabel: .string("\(port)"),
-      ]
+      var labels: JSONObject = [MutualTLSNames.nameLabel: .string(name)]
+      if let port { labels[MutualTLSNames.portLabel] = .string("\(port)") }
+      object["labels"] = .object(labels)
       if var active = value["checks"]?["active"]?.object {
         // A health check shows no certificate: whether somebody listens is all that it can see.
         active["type"] = "tcp"
@@ -95,8 +95,9 @@ extension PlainUpstream {
 }
 
 extension PlainUpstream.Node {
-  fileprivate func secured(_ standing: (String) -> PeerStanding) -> JSONObject {
+  fileprivate func secured(_ standing: (String) -> PeerStanding, tellsPort: Bool) -> JSONObject {
     var node = value
+    if tellsPort { node["metadata"] = [MutualTLSNames.portLabel: .string("\(port)")] }
     if let address, case .peer(let peer) = standing(address), let port = peer.mtlsPort {
       node["port"] = .number(JSONNumber(port))
     }

@@ -34,16 +34,22 @@ struct CORSTranslation {
     guard !(enabled?.isNone ?? false), !origins.isEmpty else { return nil }
     if let enabled, !enabled.isAll { notes.add(.cors, "a share of requests only; taken for all") }
     var plugin = JSONObject()
+    let caller = "http_origin"
+    let allowed: Expression
     let exact = origins.compactMap { if case .exact(let text) = $0.matchPattern, !$0.ignoreCase { text } else { nil } }
     if exact.contains("*") {
       plugin["allow_origins"] = allowsCredentials ? "**" : "*"
+      allowed = .isPresent(caller)
     } else if exact.count == origins.count, exact.allSatisfy(Self.isOrigin) {
       plugin["allow_origins"] = .string(exact.joined(separator: ","))
+      allowed = .isOneOf(caller, exact)
     } else {
       let patterns = origins.compactMap(\.pattern)
       if patterns.count < origins.count { notes.add(.regex, "an origin's expression") }
       guard !patterns.isEmpty else { return nil }
-      plugin["allow_origins_by_regex"] = .array(Set(patterns).sorted().map { .string($0) })
+      let sorted = Set(patterns).sorted()
+      plugin["allow_origins_by_regex"] = .array(sorted.map { .string($0) })
+      allowed = .matches(caller, sorted.map { "(?:\($0))" }.joined(separator: "|"))
     }
     // The plugin's own defaults are `*`, which credentials do not go with.
     plugin["allow_methods"] = .string(listed(methods))
@@ -51,8 +57,17 @@ struct CORSTranslation {
     // So is that of origins, which counts for nothing beside expressions.
     if allowsCredentials, plugin["allow_origins"] == nil { plugin["allow_origins"] = "null" }
     if !exposed.isEmpty { plugin["expose_headers"] = .string(listed(exposed)) }
-    if let age = Int(maxAge), (0...31_536_000).contains(age) { plugin["max_age"] = .number(JSONNumber(age)) }
+    if let age = Int(maxAge), (0...31_536_000).contains(age) {
+      plugin["max_age"] = .number(JSONNumber(age))
+    } else if !maxAge.isEmpty {
+      notes.add(.cors, "max_age \(maxAge) is left out")
+    }
     if allowsCredentials { plugin["allow_credential"] = true }
+    // The plugin answers all OPTIONS by itself. Those that are no preflight of somebody allowed are the application's.
+    var preflight = Expression.isPresent("http_access_control_request_method")
+    preflight.add(allowed)
+    let others = Expression.equals("request_method", "OPTIONS").negated
+    plugin["_meta"] = ["filter": Expression.either(others, preflight).value]
     return .object(plugin)
   }
 

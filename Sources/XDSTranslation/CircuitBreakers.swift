@@ -7,6 +7,9 @@ extension Envoy_Config_Cluster_V3_Cluster {
   /// Over HTTP/1 Envoy has a connection for each request, and others may wait for one.
   func requestLimit(overHTTP2: Bool, notes: inout Notes) -> Int? {
     notes.unread(circuitBreakers)
+    if circuitBreakers.thresholds.contains(where: { !$0.isDefault }) {
+      notes.add(.unreadField, "thresholds of CircuitBreakers for routes of high priority")
+    }
     guard let threshold = circuitBreakers.thresholds.first(where: \.isDefault) else { return nil }
     notes.unread(threshold)
     if threshold.fields.contains(8) { notes.add(.retryLimit, "retry_budget") }

@@ -44,10 +44,8 @@ struct ClusterSummary: Sendable, Hashable {
     }
     if case .originalDestination = kind {
       var own = Notes("cluster \(cluster.name)")
-      own.unread(cluster)
-      if cluster.requestLimit(overHTTP2: false, notes: &own) != nil {
-        own.add(.circuitBreakers, "not where the connection was going")
-      }
+      own.unread(cluster: cluster)
+      own.lost(cluster, over: connection)
       self.notes = own.notes.union(notes)
     } else if isUnverified {
       var own = Notes("cluster \(cluster.name)")
@@ -65,6 +63,20 @@ extension ClusterSummary {
     [
       "connect": connectTimeout.seconds, "send": Milliseconds.unlimited.seconds, "read": Milliseconds.unlimited.seconds,
     ]
+  }
+}
+
+extension Notes {
+  /// What an upstream has, and what passes through has not.
+  fileprivate mutating func lost(_ cluster: Envoy_Config_Cluster_V3_Cluster, over connection: UpstreamConnection) {
+    var limits = Notes(resource)
+    if cluster.requestLimit(overHTTP2: false, notes: &limits) != nil { add(.passthroughSettings, "circuit_breakers") }
+    formUnion(limits.notes.filter { $0.feature != .circuitBreakers })
+    if cluster.hasOutlierDetection { add(.passthroughSettings, "outlier_detection") }
+    if !cluster.healthChecks.isEmpty { add(.passthroughSettings, "health_checks") }
+    if connection.requestsPerConnection != nil { add(.passthroughSettings, "max_requests_per_connection") }
+    if connection.idleTimeout != nil { add(.passthroughSettings, "idle_timeout") }
+    if let name = connection.tls?.name { add(.passthroughSettings, "sni \(name)") }
   }
 }
 

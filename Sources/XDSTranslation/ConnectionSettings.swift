@@ -11,10 +11,15 @@ struct ConnectionSettings: Sendable, Hashable {
   var allowsWebSocket = false
   var ignoresAnyPort = false
   var ignoresOwnPort = false
+  var paths = PathRules()
   var fault: Fault?
   var rateLimit: RateLimit?
   /// The first filter that guards access and is not enforced; nothing may pass then.
   var guardingFilter: String?
+  /// What routes may turn on, by the filter's name.
+  var dormant: [String: Google_Protobuf_Any] = [:]
+  /// Of streams whose route says none.
+  var idleTimeout: Milliseconds?
 
   init() {}
 
@@ -23,6 +28,8 @@ struct ConnectionSettings: Sendable, Hashable {
     ignoresAnyPort = manager.stripAnyHostPort
     ignoresOwnPort = manager.stripMatchingHostPort
     if ignoresAnyPort || ignoresOwnPort { notes.add(.hostPort) }
+    paths = PathRules(manager, notes: &notes)
+    for upgrade in manager.upgradeConfigs { notes.unread(upgrade) }
     for upgrade in manager.upgradeConfigs where !upgrade.hasEnabled || upgrade.enabled.value {
       if upgrade.upgradeType.lowercased() == "websocket" {
         allowsWebSocket = true
@@ -30,7 +37,11 @@ struct ConnectionSettings: Sendable, Hashable {
         notes.add(.upgrade, upgrade.upgradeType)
       }
     }
-    for filter in manager.httpFilters where !filter.disabled { read(filter, notes: &notes) }
+    let idle = UnreadFields.contents(of: 24, in: manager.unknownFields.data).last
+    idleTimeout = idle.flatMap { try? Google_Protobuf_Duration(serializedBytes: $0) }.map { Milliseconds($0) }
+    for filter in manager.httpFilters {
+      if filter.disabled { dormant[filter.name] = filter.typedConfig } else { read(filter, notes: &notes) }
+    }
   }
 
   private mutating func read(
@@ -42,13 +53,13 @@ struct ConnectionSettings: Sendable, Hashable {
     case .rateLimit:
       rateLimit = filter.typedConfig.decoded(RateLimit.self, notes: &notes).flatMap { $0.hasTokenBucket ? $0 : nil }
     case .roleBasedAccess:
-      // Shadow rules only log.
-      let fields = UnreadFields.numbers(in: filter.typedConfig.value)
-      if fields.contains(1) || fields.contains(4) { guardAccess(filter.name, notes: &notes) }
+      if AccessControl.guardsAccess(rbac: filter.typedConfig.value) { guardAccess(filter.name, notes: &notes) }
     case .guarding: guardAccess(filter.name, notes: &notes)
     case .cors, .router, .observing: break
     case .other:
       if Self.observers.contains(where: { filter.name.hasPrefix($0) }) { break }
+      // What comes later, such as a WasmPlugin, says at least of which type.
+      if AccessControl.isNamed(in: filter.unknownFields.data) { return guardAccess(filter.name, notes: &notes) }
       notes.add(.httpFilter, filter.name)
     }
   }
@@ -77,16 +88,21 @@ extension Google_Protobuf_Any {
     let type = typeURL.split(separator: "/").last.map(String.init) ?? ""
     let prefix = "envoy.extensions.filters.http."
     guard type.hasPrefix(prefix) else {
+      if type.hasPrefix("istio.envoy.config.filter.http.jwt_auth.") { return .guarding }
+      if type.hasPrefix("envoy.extensions.common.matching.") {
+        return AccessControl.isNamed(in: value) ? .guarding : .other
+      }
       return type.hasPrefix("istio.envoy.config.filter.http.") ? .observing : .other
     }
-    switch type.dropFirst(prefix.count).split(separator: ".").first {
+    let name = type.dropFirst(prefix.count).prefix { $0 != "." }
+    if AccessControl.filters.contains(name) { return .guarding }
+    switch name {
     case "router": return .router
     case "cors": return .cors
     case "fault": return .fault
     case "local_ratelimit": return .rateLimit
     case "rbac": return .roleBasedAccess
-    case "jwt_authn", "ext_authz", "oauth2", "basic_auth", "api_key_auth", "csrf", "credential_injector":
-      return .guarding
+    case "composite": return AccessControl.isNamed(in: value) ? .guarding : .other
     case "grpc_stats", "set_filter_state", "alternate_protocols_cache", "grpc_field_extraction": return .observing
     default: return .other
     }

@@ -13,6 +13,8 @@ struct EndpointSelection: Sendable, Hashable {
   }
 
   private(set) var nodes: [Node] = []
+  /// Whether any has a name beside its address.
+  private(set) var namesHosts = false
   /// Among those that are tried at the same rank.
   var differInWeight: Bool {
     var weights: [Int: Int] = [:]
@@ -26,9 +28,11 @@ struct EndpointSelection: Sendable, Hashable {
 
   init(_ assignment: Envoy_Config_Endpoint_V3_ClusterLoadAssignment, of cluster: Envoy_Config_Cluster_V3_Cluster) {
     var notes = Notes("cluster \(cluster.name)")
+    notes.unread(assignment)
+    notes.unread(assignment.policy)
     if !assignment.policy.dropOverloads.isEmpty { notes.add(.dropOverload) }
     let localities = Self.localities(assignment, of: cluster, notes: &notes)
-    let taken = Self.taken(localities, of: cluster)
+    let taken = Self.taken(localities, of: cluster, overprovisioned: assignment.policy.overprovisioning)
     var order: [Address] = []
     var byAddress: [Address: (endpoint: Endpoint, weight: UInt64, rank: Int)] = [:]
     for (endpoint, weight, rank) in taken {
@@ -55,6 +59,7 @@ struct EndpointSelection: Sendable, Hashable {
         rank: ranks.firstIndex(of: choice.rank) ?? 0
       )
     }
+    namesHosts = localities.contains { $0.endpoints.contains(where: \.isNamed) }
     self.notes = notes.notes
   }
 
@@ -68,6 +73,8 @@ struct EndpointSelection: Sendable, Hashable {
     let port: UInt32
     let weight: UInt64
     let health: Envoy_Config_Core_V3_HealthStatus
+    /// By a name that is not its address.
+    let isNamed: Bool
 
     var isHealthy: Bool { health == .healthy || health == .unknown }
   }
@@ -84,7 +91,10 @@ struct EndpointSelection: Sendable, Hashable {
     notes: inout Notes
   ) -> [Locality] {
     assignment.endpoints.map { locality in
+      notes.unread(locality)
       let endpoints = locality.lbEndpoints.compactMap { endpoint -> Endpoint? in
+        notes.unread(endpoint)
+        notes.unread(endpoint.endpoint)
         guard case .socketAddress(let socket) = endpoint.endpoint.address.address,
           case .portValue(let port) = socket.portSpecifier, (1...65535).contains(port), isHost(socket.address)
         else {
@@ -92,7 +102,15 @@ struct EndpointSelection: Sendable, Hashable {
           return nil
         }
         let weight = endpoint.hasLoadBalancingWeight ? max(1, endpoint.loadBalancingWeight.value) : 1
-        return Endpoint(host: socket.address, port: port, weight: UInt64(weight), health: endpoint.healthStatus)
+        notes.unread(socket)
+        let name = endpoint.endpoint.hostname
+        return Endpoint(
+          host: socket.address,
+          port: port,
+          weight: UInt64(weight),
+          health: endpoint.healthStatus,
+          isNamed: !name.isEmpty && name != socket.address
+        )
       }
       return Locality(
         priority: locality.priority,
@@ -110,12 +128,13 @@ struct EndpointSelection: Sendable, Hashable {
   /// Healthy ones by priority, then degraded ones; all of a priority where so few are healthy that Envoy panics.
   private static func taken(
     _ localities: [Locality],
-    of cluster: Envoy_Config_Cluster_V3_Cluster
+    of cluster: Envoy_Config_Cluster_V3_Cluster,
+    overprovisioned factor: Double
   ) -> [(Endpoint, weight: UInt64, rank: Int)] {
     let priorities = Dictionary(grouping: localities, by: \.priority).sorted { $0.key < $1.key }.map(\.value)
     let threshold =
       cluster.commonLbConfig.hasHealthyPanicThreshold ? cluster.commonLbConfig.healthyPanicThreshold.value : 50
-    let health = priorities.map { Health($0.flatMap(\.endpoints)) }
+    let health = priorities.map { Health($0.flatMap(\.endpoints), factor) }
     let isShort = health.reduce(0) { $0 + $1.availability } < 100
     var taken: [(Endpoint, weight: UInt64, rank: Int)] = []
     for (rank, priority) in priorities.enumerated() {
@@ -131,15 +150,14 @@ struct EndpointSelection: Sendable, Hashable {
 
   private struct Health {
     let healthyPercent: Double
-    /// With Envoy's overprovisioning of 1.4.
     let availability: Double
 
-    init(_ endpoints: [Endpoint]) {
+    init(_ endpoints: [Endpoint], _ factor: Double) {
       let total = Double(max(1, endpoints.count))
       let healthy = Double(endpoints.count { $0.isHealthy })
       let degraded = Double(endpoints.count { $0.health == .degraded })
       healthyPercent = 100 * healthy / total
-      availability = min(100, 140 * healthy / total) + min(100, 140 * degraded / total)
+      availability = min(100, factor * healthy / total) + min(100, factor * degraded / total)
     }
   }
 
@@ -160,6 +178,11 @@ struct EndpointSelection: Sendable, Hashable {
       return endpoints.map { ($0, max(1, share(of: weight << 16, $0.weight, sum))) }
     }
   }
+}
+
+extension Envoy_Config_Endpoint_V3_ClusterLoadAssignment.Policy {
+  /// In hundredths; Envoy's default is 140.
+  fileprivate var overprovisioning: Double { hasOverprovisioningFactor ? Double(overprovisioningFactor.value) : 140 }
 }
 
 extension EndpointSelection {

@@ -17,6 +17,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case virtualHost = "virtual-host"
   case domains
   case hostPort = "host-port"
+  case requestForm = "request-form"
   case routeOrder = "route-order"
   case path
   case pathSpelling = "path-spelling"
@@ -41,19 +42,16 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case weightedOriginalDestination = "weighted-original-destination"
   case clusterHeader = "cluster-header"
   case redirect
-  case redirectRewrite = "redirect-rewrite"
   case redirectPort = "redirect-port"
   case directResponse = "direct-response"
   case responseStatus = "response-status"
   case otherAction = "other-action"
   case pathRewrite = "path-rewrite"
-  case repeatedRewrite = "repeated-rewrite"
   case hostRewrite = "host-rewrite"
   case computedHost = "computed-host"
   case hostName = "host-name"
   case headerChange = "header-change"
   case headerValue = "header-value"
-  case headerAppend = "header-append"
   case timeout
   case retry
   case retryConditions = "retry-conditions"
@@ -71,6 +69,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   // Clusters and endpoints.
   case endpoints
   case originalDestination = "original-destination"
+  case passthroughSettings = "passthrough-settings"
   case customCluster = "custom-cluster"
   case loadBalancing = "load-balancing"
   case randomBalancing = "random-balancing"
@@ -85,6 +84,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case grpcHealthCheck = "grpc-health-check"
   case http2
   case http3
+  case protocolChoice = "protocol-choice"
   case tlsOrigination = "tls-origination"
   case tlsValidation = "tls-validation"
   case tlsAuthorities = "tls-authorities"
@@ -92,6 +92,7 @@ package enum Feature: String, Sendable, Hashable, CaseIterable {
   case clientCertificate = "client-certificate"
   case mutualTLS = "mutual-tls"
   case transportSocket = "transport-socket"
+  case endpointHost = "endpoint-host"
   case endpointHealth = "endpoint-health"
   case localityWeights = "locality-weights"
   case localityPriority = "locality-priority"

@@ -78,10 +78,16 @@ extension Feature {
     case .scopedRoutes: .refused("scoped_routes", "the filter chain is left out")
     case .accessControl:
       .refused(
-        "rbac, jwt_authn, ext_authz and other filters that guard access",
-        "not enforced by APISIX: all requests are answered 403, for safety"
+        "rbac, jwt_authn, ext_authz, oauth2, basic_auth, api_key_auth, csrf, credential_injector, of HTTP and of "
+          + "connections, for all or for one route",
+        "not enforced by APISIX: all requests are answered 403, for safety, unless the rules only log"
       )
-    case .httpFilter: .refused("other filters, of HTTP and of connections", "the filter is left out")
+    case .httpFilter:
+      .refused(
+        "other filters: lua, wasm, ext_proc, ratelimit, compressor, buffer, grpc_web, stateful_session and all that are "
+          + "not named here",
+        "the filter is left out, and requests pass without it"
+      )
     case .listenerAddress: .refused("listeners on pipes and internal addresses", "the listener is left out")
     default: nil
     }
@@ -98,11 +104,26 @@ extension Feature {
         "strip_matching_host_port, strip_any_host_port",
         "the port is left out where hosts are compared; upstreams see it"
       )
+    case .requestForm:
+      .approximated(
+        "what clients may send",
+        "CONNECT and TRACE are refused; `-` and `_` in names of headers are one; of a header that is sent twice the values "
+          + "are compared as one; names of parameters and their values are compared decoded; a dot behind the host is left "
+          + "out; `x-envoy-…` headers other than those for faults ask for nothing; a GET is sent again where a connection that "
+          + "was kept breaks; what the sidecar answers to gRPC is a status of HTTP"
+      )
     case .routeOrder: .translated("first match wins", "`priority` among routes of one host, all under the same `uri`")
     case .path:
-      .translated("prefix, path, path_separated_prefix, safe_regex, case_sensitive", "conditions on `uri`")
+      .translated(
+        "prefix, path, path_separated_prefix, safe_regex, case_sensitive",
+        "conditions on `amesh_path`, the path as Envoy has it"
+      )
     case .pathSpelling:
-      .approximated("spellings of a path (`%2e`, `//`)", "compared as nginx normalises it: decoded, slashes merged")
+      .approximated(
+        "normalize_path, merge_slashes, path_with_escaped_slashes_action",
+        "done by the sidecar's plugin; what is to be rejected is answered 404, what is to be redirected is sent on; a path "
+          + "that leads above its root, has a `%` that escapes nothing, or is longer than 6,000 bytes is refused by APISIX"
+      )
     case .headers:
       .translated(
         "header matchers of all kinds, inverted, present, missing as empty; methods",
@@ -140,14 +161,12 @@ extension Feature {
       .refused("cluster_header, cluster specifier plugins", "requests are answered 503")
     case .redirect:
       .translated("redirect, by path, prefix, expression, host, port, scheme", "redirect, after proxy-rewrite")
-    case .redirectRewrite: .approximated("redirect that rewrites the path and strips the query", "the query stays")
     case .redirectPort: .approximated("https_redirect of a host that names port 80", "the port stays in the location")
     case .directResponse: .translated("direct_response", "fault-injection, without its upstream")
     case .responseStatus: .approximated("statuses below 200", "answered 503")
     case .otherAction: .refused("filter_action, non_forwarding_action", "requests are answered 404")
-    case .pathRewrite: .translated("prefix_rewrite, regex_rewrite", "proxy-rewrite: `regex_uri`")
-    case .repeatedRewrite:
-      .approximated("regex_rewrite that may match more than once", "only the first place is replaced")
+    case .pathRewrite:
+      .translated("prefix_rewrite, regex_rewrite", "the sidecar's plugin, which keeps the spelling of the rest")
     case .hostRewrite:
       .translated("host_rewrite_literal, auto_host_rewrite", "proxy-rewrite: `host`; `pass_host: node`")
     case .computedHost: .translated("host_rewrite_header, host_rewrite_path_regex", "the sidecar's plugin")
@@ -158,14 +177,16 @@ extension Feature {
         "proxy-rewrite, response-rewrite"
       )
     case .headerValue: .refused("header values with commands that nginx has no variable for", "the header is left out")
-    case .headerAppend: .approximated("appending of some response headers", "the header is set instead")
     case .timeout:
       .approximated(
         "timeout, idle_timeout, max_stream_duration",
         "the time between two reads is limited, not the whole"
       )
     case .retry:
-      .translated("num_retries, per_try_timeout", "`retries`, `retry_timeout` of an upstream for that policy")
+      .translated(
+        "num_retries, per_try_timeout",
+        "`retries`, `retry_timeout` of an upstream for that policy, or of the sidecar's plugin"
+      )
     case .retryConditions:
       .approximated(
         "retry_on beyond failures of connections",
@@ -184,14 +205,19 @@ extension Feature {
         "proxy-mirror: to one endpoint of the cluster; not to one that has to be verified, which it is not there"
       )
     case .manyMirrors: .refused("more mirrors than one, by header", "the first mirror counts")
-    case .cors: .approximated("CORS", "cors: OPTIONS requests are all answered as preflight")
+    case .cors:
+      .approximated(
+        "CORS",
+        "cors: a preflight is cached for 5 seconds where nothing is said, and other responses have its headers too"
+      )
     case .fault: .translated("faults: delays, HTTP and gRPC aborts, any percentage, by header", "fault-injection")
     case .headerFault:
       .translated("faults that a request's header asks for, HTTP and gRPC, up to a percentage", "the sidecar's plugin")
     case .faultExtras:
       .refused("faults by cluster or node, rates of responses, limits of active faults", "the fault is left out")
     case .rateLimit: .approximated("local_ratelimit", "limit-req: tokens come evenly, for all workers together")
-    case .filterConfig: .refused("settings of other filters for a route", "left out")
+    case .filterConfig:
+      .refused("settings of such filters for a virtual host, a route or a weighted cluster", "left out")
     case .upgrade: .refused("upgrades other than websocket", "not upgraded")
     default: nil
     }
@@ -202,6 +228,12 @@ extension Feature {
     case .endpoints: .translated("EDS, STATIC, STRICT_DNS, LOGICAL_DNS", "`nodes`; names are resolved by APISIX")
     case .originalDestination:
       .translated("ORIGINAL_DST", "the sidecar's plugin sends the request to where it was going")
+    case .passthroughSettings:
+      .refused(
+        "what an ORIGINAL_DST cluster, or the Pod's own, says beside: outlier_detection, "
+          + "health_checks, circuit_breakers, max_requests_per_connection, idle_timeout, sni",
+        "not done where the request goes where it was going"
+      )
     case .customCluster: .refused("cluster_type", "answered 503")
     case .loadBalancing: .translated("ROUND_ROBIN, LEAST_REQUEST", "`roundrobin`, `least_conn`")
     case .randomBalancing: .approximated("RANDOM, policies by extension", "`roundrobin`")
@@ -212,7 +244,8 @@ extension Feature {
       )
     case .subsets: .refused("lb_subset_config", "all endpoints are used")
     case .connectTimeout: .translated("connect_timeout", "`timeout.connect`")
-    case .connectionReuse: .translated("max_requests_per_connection", "`keepalive_pool.requests`")
+    case .connectionReuse:
+      .translated("max_requests_per_connection, idle_timeout", "`keepalive_pool`: `requests`, `idle_timeout`")
     case .circuitBreakers:
       .approximated(
         "circuit_breakers: max_requests, max_connections, max_pending_requests",
@@ -227,13 +260,24 @@ extension Feature {
     case .outlierDetection:
       .approximated(
         "outlier_detection",
-        "passive checks; APISIX forgets what it has seen when the configuration changes"
+        "passive checks: only consecutive failures count, and any share of the endpoints may be left out; APISIX forgets "
+          + "what it has seen when the configuration changes"
       )
     case .healthCheck: .translated("health_checks: HTTP, TCP", "`checks.active`, in whole seconds")
     case .grpcHealthCheck:
       .refused("health_checks: gRPC, what to send and expect over TCP", "a TCP connection is tried")
     case .http2: .approximated("HTTP/2 to endpoints", "`scheme: grpc`: HTTP/2 for all that goes there")
     case .http3: .refused("HTTP/3 to endpoints", "HTTP/1.1 is spoken")
+    case .protocolChoice:
+      .refused(
+        "use_downstream_protocol_config, auto_config: the protocol of the client, or by ALPN",
+        "HTTP/1.1 is spoken"
+      )
+    case .endpointHost:
+      .refused(
+        "hostname of an endpoint, with auto_host_rewrite",
+        "the host becomes the name that the endpoint is found by, or stays where it has an address"
+      )
     case .tlsOrigination:
       .translated(
         "TLS to endpoints: sni, trusted_ca",

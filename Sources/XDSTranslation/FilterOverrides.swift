@@ -10,14 +10,19 @@ struct FilterOverrides {
   private var rateLimit: ConnectionSettings.RateLimit?
   /// A filter that guards access to this route and is not enforced.
   private(set) var guardingFilter: String?
+  private let dormant: [String: Google_Protobuf_Any]
 
   init(_ settings: ConnectionSettings) {
     fault = settings.fault
     rateLimit = settings.rateLimit
+    dormant = settings.dormant
   }
 
   /// The older place of CORS, which the newer goes over.
-  mutating func apply(cors policy: Envoy_Config_Route_V3_CorsPolicy) { cors = CORSTranslation(policy) }
+  mutating func apply(cors policy: Envoy_Config_Route_V3_CorsPolicy, notes: inout Notes) {
+    notes.unread(policy)
+    cors = CORSTranslation(policy)
+  }
 
   mutating func apply(_ configurations: [String: Google_Protobuf_Any], notes: inout Notes) {
     for (name, configuration) in configurations.sorted(by: { $0.key < $1.key }) {
@@ -31,7 +36,21 @@ struct FilterOverrides {
           disable(name)
           continue
         }
+        if settings.typeURL.isEmpty {
+          wake(name, notes: &notes)
+          continue
+        }
       }
+      apply(settings, name: name, notes: &notes)
+    }
+  }
+
+  /// Settings without content turn on what the connection manager has and does not use; what it uses, they leave as it is.
+  private mutating func wake(_ name: String, notes: inout Notes) {
+    guard let settings = dormant[name] else { return }
+    if settings.kind == .roleBasedAccess {
+      if AccessControl.guardsAccess(rbac: settings.value) { guardAccess(name, notes: &notes) }
+    } else {
       apply(settings, name: name, notes: &notes)
     }
   }
@@ -41,12 +60,12 @@ struct FilterOverrides {
     case .fault: fault = settings.decoded(ConnectionSettings.Fault.self, notes: &notes)
     case .cors:
       let policy = settings.decoded(Envoy_Extensions_Filters_Http_Cors_V3_CorsPolicy.self, notes: &notes)
+      if let policy { notes.unread(policy) }
       cors = policy.map { CORSTranslation($0) }
     case .rateLimit: rateLimit = settings.decoded(ConnectionSettings.RateLimit.self, notes: &notes)
     case .router, .observing: break
     case .roleBasedAccess:
-      // Settings without rules take the filter off.
-      if UnreadFields.numbers(in: settings.value).contains(2) { guardAccess(name, notes: &notes) }
+      if AccessControl.guardsAccess(rbacOfRoute: settings.value) { guardAccess(name, notes: &notes) }
     case .guarding: guardAccess(name, notes: &notes)
     case .other: notes.add(.filterConfig, name)
     }
@@ -89,6 +108,7 @@ extension Envoy_Extensions_Filters_Http_LocalRatelimit_V3_LocalRateLimit {
       notes.add(.rateLimit, "a bucket without tokens or interval is left out")
       return nil
     }
+    if !responseHeadersToAdd.isEmpty { notes.add(.rateLimit, "headers of its answers are left out") }
     if !shares.allSatisfy({ $0?.isAll ?? false }) { notes.add(.rateLimit, "a share of requests only; taken for all") }
     let tokens = tokenBucket.hasTokensPerFill ? tokenBucket.tokensPerFill.value : 1
     let perSecond = Milliseconds(count: max(1, Int(clamping: UInt64(tokens) * 1_000_000 / UInt64(interval.count))))

@@ -33,6 +33,8 @@ struct Notes: Sendable {
     let message = detail.isEmpty ? feature.message : "\(feature.message) (\(detail))"
     notes.insert(Note(feature: feature, message: message, resource: resource))
   }
+
+  mutating func formUnion(_ others: some Sequence<Note>) { notes.formUnion(others) }
 }
 
 private struct Subject: Hashable {

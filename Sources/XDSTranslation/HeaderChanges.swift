@@ -32,8 +32,11 @@ struct HeaderChanges: Sendable {
     for name in removed where isName(name, notes: &notes) { change(name.lowercased(), to: .remove) }
     for option in options where isName(option.header.key, notes: &notes) {
       let name = option.header.key.lowercased()
-      guard let value = HeaderFormat.value(option.header.value) else {
-        notes.add(.headerValue, "\(option.header.key): \(option.header.value)")
+      let text = option.header.text
+      // So it is in Envoy.
+      if text.isEmpty, !option.keepEmptyValue { continue }
+      guard let value = HeaderFormat.value(text) else {
+        notes.add(.headerValue, "\(option.header.key): \(text)")
         continue
       }
       switch option.action {
@@ -44,7 +47,7 @@ struct HeaderChanges: Sendable {
           notes.add(.headerValue, "\(option.header.key), if absent")
           continue
         }
-        change(name, to: .set("${\(variable) ?? \(option.header.value)}"))
+        change(name, to: .set("${\(variable) ?? \(text)}"))
       case .overwriteIfExists, .UNRECOGNIZED: notes.add(.headerValue, "\(option.header.key), if it exists")
       }
     }
@@ -96,9 +99,11 @@ struct HeaderChanges: Sendable {
     return .object(Self.object(add.isEmpty ? nil : .object(add), set, remove))
   }
 
-  /// As response-rewrite takes it: what is added is a line, whose value must not hold a colon nor end with a slash.
-  func responseHeaders(notes: inout Notes) -> JSONValue {
+  /// For response-rewrite, where what is added is a line whose value has neither a colon nor a slash at its end; other lines
+  /// are the sidecar's plugin's.
+  func addResponseHeaders(to plugins: inout JSONObject) {
     var add: [JSONValue] = []
+    var append: [JSONValue] = []
     var set = JSONObject()
     var remove: [JSONValue] = []
     for name in names {
@@ -109,13 +114,14 @@ struct HeaderChanges: Sendable {
         if values.allSatisfy({ !$0.isEmpty && !$0.contains(":") && !$0.hasSuffix("/") }) {
           add += values.map { .string("\(name): \($0)") }
         } else {
-          notes.add(.headerAppend, name)
-          set[name] = .string(values.joined(separator: ","))
+          append += values.map { .array([.string(name), .string($0)]) }
         }
       case nil: break
       }
     }
-    return .object(Self.object(add.isEmpty ? nil : .array(add), set, remove))
+    if !append.isEmpty { plugins.addToSidecarPlugin("append", .array(append)) }
+    let rest = Self.object(add.isEmpty ? nil : .array(add), set, remove)
+    if !rest.isEmpty { plugins["response-rewrite"] = ["headers": .object(rest)] }
   }
 
   private static func object(_ add: JSONValue?, _ set: JSONObject, _ remove: [JSONValue]) -> JSONObject {
@@ -125,6 +131,11 @@ struct HeaderChanges: Sendable {
     if !remove.isEmpty { object["remove"] = .array(remove) }
     return object
   }
+}
+
+extension Envoy_Config_Core_V3_HeaderValue {
+  /// Bytes that are no text are what no line may hold.
+  fileprivate var text: String { value.isEmpty ? String(decoding: rawValue, as: UTF8.self) : value }
 }
 
 extension Envoy_Config_Core_V3_HeaderValueOption {

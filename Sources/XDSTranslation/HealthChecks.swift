@@ -7,8 +7,12 @@ extension Envoy_Config_Cluster_V3_Cluster {
   func checks(notes: inout Notes) -> JSONValue? {
     var checks = JSONObject()
     if let check = healthChecks.first { checks["active"] = check.active(notes: &notes) }
-    if hasOutlierDetection, let failures = outlierDetection.failures {
+    if healthChecks.count > 1 { notes.add(.unreadField, "health_checks of Cluster after the first") }
+    if hasOutlierDetection {
       notes.add(.outlierDetection)
+      notes.unread(outlierDetection)
+    }
+    if hasOutlierDetection, let failures = outlierDetection.failures(notes: &notes) {
       if checks["active"] == nil {
         let interval =
           outlierDetection.hasBaseEjectionTime ? Milliseconds(outlierDetection.baseEjectionTime) : .ejection
@@ -39,31 +43,46 @@ extension Milliseconds {
 
 extension Envoy_Config_Cluster_V3_OutlierDetection {
   /// What ejects an endpoint; nil if nothing does. Envoy ejects at five failures of any kind by default.
-  fileprivate var failures: (count: Int, statuses: [Int])? {
-    let anyError = enforcingConsecutive5Xx.value > 0 || !hasEnforcingConsecutive5Xx
-    if anyError {
-      let count = hasConsecutive5Xx ? consecutive5Xx.value : 5
-      if count > 0 { return (Int(min(count, 254)), [500, 501, 502, 503, 504, 505]) }
+  /// Those of gateways only do if it is said.
+  fileprivate func failures(notes: inout Notes) -> (count: Int, statuses: [Int])? {
+    let any = hasConsecutive5Xx ? consecutive5Xx.value : 5
+    let anyShare = hasEnforcingConsecutive5Xx ? enforcingConsecutive5Xx.value : 100
+    let gateway = hasConsecutiveGatewayFailure ? consecutiveGatewayFailure.value : 5
+    let gatewayShare = enforcingConsecutiveGatewayFailure.value
+    let (ejectsAny, ejectsGateway) = (any > 0 && anyShare > 0, gateway > 0 && gatewayShare > 0)
+    if ejectsAny && anyShare < 100 || ejectsGateway && gatewayShare < 100 {
+      notes.add(.outlierDetection, "enforced always, not for a share")
     }
-    guard hasConsecutiveGatewayFailure, consecutiveGatewayFailure.value > 0 else { return nil }
-    return (Int(min(consecutiveGatewayFailure.value, 254)), [502, 503, 504])
+    if ejectsAny, ejectsGateway, any != gateway {
+      notes.add(.outlierDetection, "consecutive_gateway_failure beside consecutive_5xx is left out")
+    }
+    if ejectsAny { return (Int(min(any, 254)), [500, 501, 502, 503, 504, 505]) }
+    return ejectsGateway ? (Int(min(gateway, 254)), [502, 503, 504]) : nil
   }
 }
 
 extension Envoy_Config_Core_V3_HealthCheck {
   fileprivate func active(notes: inout Notes) -> JSONValue {
     var active = JSONObject()
+    notes.unread(self)
     switch healthChecker {
     case .httpHealthCheck(let http):
+      notes.unread(http)
+      if !http.requestHeadersToAdd.isEmpty {
+        notes.add(.unreadField, "request_headers_to_add of HttpHealthCheck")
+      }
       active["type"] = "http"
       active["http_path"] = .string(http.path.isEmpty ? "/" : http.path)
       if !http.host.isEmpty,
         http.host.utf8.allSatisfy({ RequestVariable.isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E })
       {
         active["host"] = .string(http.host)
+      } else if !http.host.isEmpty {
+        notes.add(.unreadField, "host of HttpHealthCheck: \(http.host)")
       }
     case .tcpHealthCheck(let tcp):
       active["type"] = "tcp"
+      notes.unread(tcp)
       if tcp.hasSend || !tcp.receive.isEmpty { notes.add(.grpcHealthCheck) }
     case .grpcHealthCheck, nil:
       active["type"] = "tcp"

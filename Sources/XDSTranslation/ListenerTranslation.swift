@@ -1,4 +1,5 @@
 import EnvoyConfig
+import FoundationEssentials
 import SwiftProtobuf
 
 /// What one listener takes, and by which routes.
@@ -24,6 +25,7 @@ struct ListenerTranslation: Sendable {
   init(_ listener: Envoy_Config_Listener_V3_Listener) {
     var notes = Notes("listener \(listener.name)")
     notes.unread(listener)
+    Self.look(atListenerFilters: UnreadFields.contents(of: 9, in: listener.unknownFields.data), notes: &notes)
     let isInbound = listener.trafficDirection == .inbound
     let direction = isInbound ? "i" : "o"
     // What is bound to a port of its own takes connections by their original destination.
@@ -35,6 +37,8 @@ struct ListenerTranslation: Sendable {
     let ownPort = listener.address.socketAddress.portValue
     for (chain, position) in zip(chains, chains.indices) {
       let match = chain.filterChainMatch
+      notes.unread(chain)
+      notes.unread(match)
       guard match.isTakenWhole else {
         notes.add(.chainMatch, chain.name.isEmpty ? "filter chain \(position)" : chain.name)
         continue
@@ -60,12 +64,23 @@ struct ListenerTranslation: Sendable {
         notes.add(.listenerAddress)
         return nil
       }
+      notes.unread(socket)
       switch socket.address {
       case "0.0.0.0", "::", "": return "\(direction):\(port)"
       case let ip: return "\(direction):\(ip.contains(":") ? "[\(ip)]" : ip):\(port)"
       }
     }
   }
+
+  /// They look at a connection before anything is said on it; what is done here without them, Envoy needs them for.
+  private static func look(atListenerFilters filters: [Data], notes: inout Notes) {
+    for filter in filters {
+      let name = UnreadFields.contents(of: 1, in: filter).last.map { String(decoding: $0, as: UTF8.self) } ?? ""
+      if !needlessFilters.contains(where: { name.hasSuffix($0) }) { notes.add(.httpFilter, name) }
+    }
+  }
+
+  private static let needlessFilters = ["original_dst", "tls_inspector", "http_inspector", "proxy_protocol"]
 
   private mutating func read(
     _ chain: Envoy_Config_Listener_V3_FilterChain,
@@ -88,6 +103,7 @@ struct ListenerTranslation: Sendable {
       }
       if typed.holds(TCPProxy.self) {
         guard let proxy = typed.decoded(TCPProxy.self, notes: &notes) else { return }
+        notes.unread(proxy)
         guard case .cluster(let cluster) = proxy.clusterSpecifier, !isTLS else { return notes.add(.tcpProxy) }
         let isFallback = cluster.hasSuffix("PassthroughCluster") || cluster.hasPrefix("InboundPassthrough")
         if !isFallback, cluster != "BlackHoleCluster" { notes.add(.tcpProxy) }

@@ -15,12 +15,12 @@ extension Envoy_Config_Listener_V3_Filter {
     let type = typedConfig.typeURL.split(separator: "/").last.map(String.init) ?? ""
     switch type {
     case "envoy.extensions.filters.network.rbac.v3.RBAC":
-      // Shadow rules only log.
-      let fields = UnreadFields.numbers(in: typedConfig.value)
-      return fields.contains(1) || fields.contains(6) ? .guarding : .observing
+      return AccessControl.guardsAccess(networkRBAC: typedConfig.value) ? .guarding : .observing
     case "envoy.extensions.filters.network.ext_authz.v3.ExtAuthz": return .guarding
     case "envoy.tcp.metadataexchange.config.MetadataExchange": return .observing
     default:
+      // What comes later says of which type it is.
+      if AccessControl.isNamed(in: unknownFields.data) { return .guarding }
       // Istio's own, which watch and report.
       return Self.observers.contains { name.hasPrefix($0) } ? .observing : .other
     }

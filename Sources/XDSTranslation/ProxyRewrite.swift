@@ -7,7 +7,7 @@ import SwiftProtobuf
 struct ProxyRewrite {
   private(set) var path: (pattern: String, replacement: String)?
   private(set) var host: String?
-  /// For the sidecar's plugin: the host comes from a header, or from the path.
+  /// For the sidecar's plugin, like the path: the host comes from a header, or from the path.
   private(set) var computedHost: JSONValue?
   var headers = HeaderChanges(.request)
 
@@ -50,7 +50,6 @@ struct ProxyRewrite {
       notes.add(.regex, "the rewrite's expression")
       return false
     }
-    if !expression.hasPrefix("^") { notes.add(.repeatedRewrite, expression) }
     path = ("(?:" + expression + ")", Pattern.replacement(rewrite.substitution))
     return true
   }
@@ -83,13 +82,19 @@ struct ProxyRewrite {
     return parts.count == 1 || (1...5).contains(parts[1].utf8.count) && UInt32(parts[1]) != nil
   }
 
-  /// Nil if there is nothing to change.
-  var plugin: JSONValue? {
+  func add(to plugins: inout JSONObject) {
+    if let path {
+      // proxy-rewrite would take the decoded path, and encode it as it likes.
+      plugins.addToSidecarPlugin("path", ["pattern": .string(path.pattern), "replacement": .string(path.replacement)])
+    }
+    if let computedHost { plugins.addToSidecarPlugin("host", computedHost) }
     var plugin = JSONObject()
-    if let path { plugin["regex_uri"] = [.string(path.pattern), .string(path.replacement)] }
     if let host { plugin["host"] = .string(host) }
     if !headers.isEmpty { plugin["headers"] = headers.requestHeaders }
-    return plugin.isEmpty ? nil : .object(plugin)
+    if plugin.isEmpty { return }
+    // The path stays as it is spelled.
+    plugin["use_real_request_uri_unsafe"] = true
+    plugins["proxy-rewrite"] = .object(plugin)
   }
 }
 

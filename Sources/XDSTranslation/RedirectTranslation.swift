@@ -4,20 +4,16 @@ import KubernetesObjects
 import SwiftProtobuf
 
 extension Envoy_Config_Route_V3_RedirectAction {
-  /// The redirect plugin's settings.
-  ///
-  /// - Parameter isRewritten: proxy-rewrite, which comes before it, has made a new path, with the query behind it.
-  func plugin(isRewritten: Bool, notes: inout Notes) -> JSONValue {
+  /// The redirect plugin's settings; the sidecar's, which comes before it, has rewritten the path.
+  func plugin(notes: inout Notes) -> JSONValue {
     var plugin: JSONObject = ["ret_code": .number(JSONNumber(status))]
     if scheme == "https", hostRedirect.isEmpty, port.isEmpty { notes.add(.redirectPort) }
-    if isRewritten {
-      if stripQuery { notes.add(.redirectRewrite) }
-      plugin["uri"] = .string(origin + "$upstream_uri")
-    } else if case .pathRedirect(let path) = pathRewriteSpecifier, !path.isEmpty {
+    if case .pathRedirect(let path) = pathRewriteSpecifier, !path.isEmpty {
       plugin["uri"] = .string(origin + Self.escaped(path))
       if !stripQuery, !path.contains("?") { plugin["append_query_string"] = true }
     } else {
-      plugin["uri"] = .string(origin + (stripQuery ? "$uri" : "$request_uri"))
+      let path = "$" + SidecarPlugin.pathVariable
+      plugin["uri"] = .string(origin + path + (stripQuery ? "" : "$" + SidecarPlugin.queryVariable))
     }
     return .object(plugin)
   }
@@ -45,7 +41,7 @@ extension Envoy_Config_Route_V3_RedirectAction {
   /// Scheme and host, with variables for what stays.
   private var origin: String {
     let host = hostRedirect.isEmpty ? (port.isEmpty ? "$http_host" : "$host") : Self.escaped(hostRedirect)
-    return "\(scheme ?? "$scheme")://\(host)\(port)"
+    return "\(scheme ?? "$" + SidecarPlugin.schemeVariable)://\(host)\(port)"
   }
 
   /// The plugin takes a dollar sign for a variable's, and loses backslashes; in a URI, this means the same.

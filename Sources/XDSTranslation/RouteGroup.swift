@@ -79,6 +79,7 @@ struct ListenerGrouping {
 
   init(_ listeners: [String: ListenerTranslation]) {
     var taken: Set<String> = []
+    var paths = JSONObject()
     var shared: [Sharing: [ListenerTranslation.Entry]] = [:]
     for (name, listener) in listeners.sorted(by: { $0.key < $1.key }) {
       for entry in listener.entries {
@@ -88,6 +89,7 @@ struct ListenerGrouping {
           notes.formUnion(repeated.notes)
           continue
         }
+        paths[entry.key] = entry.settings.paths.value
         switch entry.routes {
         case .inline: groups[entry.key] = RouteGroup(entry, listeners: [entry.key])
         case .named(let configuration):
@@ -106,11 +108,8 @@ struct ListenerGrouping {
         groups["\(sharing.configuration)@\(keys.joined(separator: ","))"] = RouteGroup(first, listeners: keys)
       }
     }
-    metadata = APISIXObject(
-      .pluginMetadata,
-      id: SidecarPlugin.name,
-      origin: "listeners",
-      ["listeners": .array(taken.sorted().map { .string($0) })]
-    )
+    var told: JSONObject = ["listeners": .array(taken.sorted().map { .string($0) })]
+    if !paths.isEmpty { told["paths"] = .object(paths) }
+    metadata = APISIXObject(.pluginMetadata, id: SidecarPlugin.name, origin: "listeners", told)
   }
 }

@@ -39,23 +39,24 @@ struct RouteMatchTranslation {
     notes.unread(match)
   }
 
-  /// nginx's `$uri` is the path decoded and without repeated slashes, so that no spelling of a path escapes a match.
+  /// nginx's `$uri` is the path decoded and without repeated slashes, which is another one than Envoy compares.
   private static func path(_ match: Envoy_Config_Route_V3_RouteMatch, notes: inout Notes) -> Expression? {
     let ignoresCase = match.hasCaseSensitive && !match.caseSensitive.value
+    let variable = SidecarPlugin.pathVariable
     switch match.pathSpecifier {
     case .prefix("/"), .prefix(""): return Expression()
     case .prefix(let prefix):
-      return .matches("uri", "^" + Pattern.literal(prefix), ignoringCase: ignoresCase)
+      return .matches(variable, "^" + Pattern.literal(prefix), ignoringCase: ignoresCase)
     case .path(let path):
-      return ignoresCase ? .matches("uri", Pattern.exactly(path), ignoringCase: true) : .equals("uri", path)
+      return ignoresCase ? .matches(variable, Pattern.exactly(path), ignoringCase: true) : .equals(variable, path)
     case .pathSeparatedPrefix(let prefix):
-      return .matches("uri", "^" + Pattern.literal(prefix) + #"(?:/|\z)"#, ignoringCase: ignoresCase)
+      return .matches(variable, "^" + Pattern.literal(prefix) + #"(?:/|\z)"#, ignoringCase: ignoresCase)
     case .safeRegex(let matcher):
       guard Pattern.isTranslatable(matcher.regex) else {
         notes.add(.regex, "the path's expression \(matcher.regex.prefix(80))")
         return nil
       }
-      return .matches("uri", Pattern.whole(matcher.regex))
+      return .matches(variable, Pattern.whole(matcher.regex))
     case .connectMatcher:
       notes.add(.connect)
       return nil
@@ -153,7 +154,7 @@ enum RequestVariable {
     case ":authority", "host": return "http_host"
     case ":method": return "request_method"
     case ":path": return "request_uri"
-    case ":scheme": return "scheme"
+    case ":scheme": return SidecarPlugin.schemeVariable
     case let name:
       guard isToken(name) else { return nil }
       return "http_" + name.replacingCharacter("-", with: "_")

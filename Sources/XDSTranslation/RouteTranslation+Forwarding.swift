@@ -15,14 +15,23 @@ extension RouteTranslation {
     clusters directory: some ClusterDirectory
   ) {
     notes.unread(action)
-    for upgrade in action.upgradeConfigs where upgrade.upgradeType.lowercased() == "websocket" {
+    for upgrade in action.upgradeConfigs {
+      notes.unread(upgrade)
       let isAllowed = !upgrade.hasEnabled || upgrade.enabled.value
-      members["enable_websocket"] = isAllowed ? true : nil
+      if upgrade.upgradeType.lowercased() == "websocket" {
+        members["enable_websocket"] = isAllowed ? true : nil
+      } else if isAllowed {
+        notes.add(.upgrade, upgrade.upgradeType)
+      }
     }
+    notes.unread(action.maxStreamDuration)
     let retries = Retries(
       action.hasRetryPolicy ? action.retryPolicy : retryPolicy,
       timeout: action.hasTimeout ? Milliseconds(action.timeout) : Self.defaultTimeout,
-      others: [Milliseconds(action.idleTimeout), Milliseconds(action.maxStreamDuration.maxStreamDuration)],
+      others: [
+        action.hasIdleTimeout ? Milliseconds(action.idleTimeout) : idleTimeout,
+        Milliseconds(action.maxStreamDuration.maxStreamDuration),
+      ],
       notes: &notes
     )
     var form = UpstreamVariant(cluster: "")
@@ -66,6 +75,8 @@ extension RouteTranslation {
       if let scheme { plugins.addToSidecarPlugin("scheme", .string(scheme)) }
       // There is no upstream to have them.
       members["timeout"] = timeout ?? summary.timeouts
+      if form.retries > 0 { plugins.addToSidecarPlugin("retries", .number(JSONNumber(form.retries))) }
+      if let total = form.retryTimeout { plugins.addToSidecarPlugin("retry_timeout", total.seconds) }
     } else {
       var variant = UpstreamVariant(like: form, cluster: name)
       if summary.hashes { variant.hash = hash }
@@ -119,6 +130,7 @@ extension RouteTranslation {
       if header.headerName == ":path" { return .variable("request_uri") }
       if header.headerName == ":authority" { return .variable("host") }
     case .cookie(let cookie) where RequestVariable.isToken(cookie.name):
+      notes.unread(cookie)
       if cookie.hasTtl { notes.add(.hashPolicyKind, "no cookie is made for clients that have none") }
       return .cookie(cookie.name)
     case .connectionProperties(let properties) where properties.sourceIp: return .variable("remote_addr")

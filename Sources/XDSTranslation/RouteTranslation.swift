@@ -12,6 +12,8 @@ struct RouteTranslation {
   private let context: RouteContext
   private let place: String
   var notes: Notes
+  /// Of a stream of which the route says nothing.
+  var idleTimeout: Milliseconds { context.settings.idleTimeout ?? Milliseconds(count: 0) }
   /// Of clusters that become no upstream.
   var clusterNotes: Set<Note> = []
   var upstreams: Set<UpstreamVariant> = []
@@ -70,8 +72,8 @@ struct RouteTranslation {
   private mutating func act(of share: Weight? = nil, clusters directory: some ClusterDirectory) {
     var overrides = FilterOverrides(context.settings)
     let frame = context.configuration.message
-    if host.hasCors { overrides.apply(cors: host.cors) }
-    if case .route(let action) = route.action, action.hasCors { overrides.apply(cors: action.cors) }
+    if host.hasCors { overrides.apply(cors: host.cors, notes: &notes) }
+    if case .route(let action) = route.action, action.hasCors { overrides.apply(cors: action.cors, notes: &notes) }
     overrides.apply(frame.typedPerFilterConfig, notes: &notes)
     overrides.apply(host.typedPerFilterConfig, notes: &notes)
     overrides.apply(route.typedPerFilterConfig, notes: &notes)
@@ -87,8 +89,7 @@ struct RouteTranslation {
       let action = share.map { whole.only($0) } ?? whole
       rewrite.rewritePath(of: action, matched: route.match, notes: &notes)
       rewrite.rewriteHost(of: action, notes: &notes)
-      if let host = rewrite.computedHost { plugins.addToSidecarPlugin("host", host) }
-      if let plugin = rewrite.plugin { plugins["proxy-rewrite"] = plugin }
+      rewrite.add(to: &plugins)
       if context.settings.allowsWebSocket { members["enable_websocket"] = true }
       pass(action, retryPolicy: host.hasRetryPolicy ? host.retryPolicy : nil, clusters: directory)
       mirror(
@@ -101,7 +102,7 @@ struct RouteTranslation {
       notes.add(.otherAction)
       abort(404)
     }
-    if !response.isEmpty { plugins["response-rewrite"] = ["headers": response.responseHeaders(notes: &notes)] }
+    response.addResponseHeaders(to: &plugins)
   }
 
   /// The most specific level comes first, so that the most general has the last word; unless the configuration wants it
@@ -141,11 +142,12 @@ struct RouteTranslation {
   private mutating func send(_ redirect: Envoy_Config_Route_V3_RedirectAction) {
     var rewrite = ProxyRewrite()
     guard rewrite.rewritePath(of: redirect, matched: route.match, notes: &notes) else { return abort(503) }
-    plugins["proxy-rewrite"] = rewrite.plugin
-    plugins["redirect"] = redirect.plugin(isRewritten: rewrite.path != nil, notes: &notes)
+    rewrite.add(to: &plugins)
+    plugins["redirect"] = redirect.plugin(notes: &notes)
   }
 
   private mutating func respond(_ direct: Envoy_Config_Route_V3_DirectResponseAction) {
+    notes.unread(direct)
     let body: String?
     switch direct.body.specifier {
     case .inlineString(let text): body = text

@@ -31,8 +31,10 @@ struct TLSOrigination: Sendable, Hashable {
     case .combinedValidationContext(let combined):
       validation = combined.defaultValidationContext
       if combined.hasValidationContextSdsSecretConfig { secret = combined.validationContextSdsSecretConfig.name }
-    case nil: return
+    case nil: validation = Validation()
     }
+    if common.isValidatedByProvider { secret = "an authority of Envoy's own" }
+    notes.unread(validation)
     guard trust(validation, secret: secret, notes: &notes) else { return }
     if authorities != nil { verifyName(validation, notes: &notes) }
   }
@@ -47,7 +49,12 @@ struct TLSOrigination: Sendable, Hashable {
       case .inlineString(let text): authorities = .pem(text)
       case .inlineBytes(let bytes): authorities = String(validating: bytes, as: UTF8.self).map { .pem($0) }
       case .environmentVariable: break
-      case nil: if !validation.verifies { return true }
+      case nil:
+        if validation.trustsSystem {
+          authorities = .file(Self.systemAuthorities)
+        } else if !validation.verifies {
+          return true
+        }
       }
     }
     // By its key or hash alone, or as well: nginx can't.
@@ -60,6 +67,7 @@ struct TLSOrigination: Sendable, Hashable {
       isPossible = false
       notes.add(.tlsAuthorities, secret ?? "a kind that is not known")
     }
+    if validation.hasMaxVerifyDepth { notes.add(.tlsValidation, "chains may be longer than max_verify_depth") }
     if validation.hasCrl { notes.add(.tlsValidation, "revoked certificates are not known") }
     return isPossible
   }
@@ -84,7 +92,7 @@ struct TLSOrigination: Sendable, Hashable {
     if typed.isEmpty, matchers.isEmpty {
       notes.add(.tlsValidation, "the name is verified, too")
     } else if let name, exact.contains(name) {
-      if exact.count > 1 { notes.add(.tlsValidation, "only \(name) is taken") }
+      if validation.matchSubjectAltNames.count + typed.count > 1 { notes.add(.tlsValidation, "only \(name) is taken") }
     } else if let first = exact.first {
       notes.add(.tlsValidation, "\(first) is asked for, and only that is taken")
       name = first
@@ -119,8 +127,21 @@ extension Envoy_Extensions_TransportSockets_Tls_V3_CertificateValidationContext 
   /// By their keys or hashes: `verify_certificate_spki` and `verify_certificate_hash`, which have no name here.
   fileprivate var pinsCertificates: Bool { !UnreadFields.numbers(in: unknownFields.data).isDisjoint(with: [2, 3]) }
 
-  /// Whether anything is asked for, without authorities too.
+  /// `system_root_certs`, which has no name here.
+  fileprivate var trustsSystem: Bool { UnreadFields.numbers(in: unknownFields.data).contains(17) }
+
+  /// Whether anything is asked for, without authorities too; also by a plugin of Envoy's,
+  /// `ca_certificate_provider_instance`.
   fileprivate var verifies: Bool {
-    hasCustomValidatorConfig || pinsCertificates || !matchSubjectAltNames.isEmpty || !matchTypedSubjectAltNames.isEmpty
+    hasCustomValidatorConfig || pinsCertificates || UnreadFields.numbers(in: unknownFields.data).contains(13)
+      || !matchSubjectAltNames.isEmpty || !matchTypedSubjectAltNames.isEmpty
+  }
+}
+
+extension Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext {
+  /// Whom to trust comes from one of Envoy's plugins, which have no name here.
+  fileprivate var isValidatedByProvider: Bool {
+    !UnreadFields.numbers(in: unknownFields.data).isDisjoint(with: [10, 12])
+      || !UnreadFields.numbers(in: combinedValidationContext.unknownFields.data).isDisjoint(with: [3, 4])
   }
 }

@@ -14,8 +14,8 @@ package struct TranslationOptions: Sendable, Hashable {
 /// in by (outbound or inbound), then the first of `o:ADDRESS:PORT`, `o:PORT` and `o` (an IPv6 address in brackets) that
 /// the plugin's metadata lists in `listeners`, by the connection's original destination; inbound `i:PORT`, then `i`. Its
 /// name is the variable `amesh_listener`. On a route, `{"upstream": "original-destination"}` makes the plugin send the
-/// request to where the connection was going, or to another `port` there, by the `scheme` or what the client speaks;
-/// `fault` has the shares of requests up to which a request's own headers are obeyed that ask for a fault, `host` where a
+/// request to where the connection was going, or to another `port` there, by the `scheme` or what the client speaks, again
+/// up to `retries` times within `retry_timeout` seconds; `fault` has the shares of requests up to which a request's own headers are obeyed that ask for a fault, `host` where a
 /// request's host comes from.
 package enum SidecarPlugin {
   /// The one that looks at every request, for what holds of an upstream whichever route leads to it.
@@ -24,6 +24,11 @@ package enum SidecarPlugin {
   package static let verifiedLabel = "amesh-verified"
   package static let name = "amesh"
   package static let listenerVariable = "amesh_listener"
+  /// The path as Envoy would compare it, and behind it the query with its question mark.
+  package static let pathVariable = "amesh_path"
+  package static let queryVariable = "amesh_query"
+  /// What the client speaks, or what a gateway before has said that it does.
+  package static let schemeVariable = "amesh_scheme"
 }
 
 extension JSONObject {

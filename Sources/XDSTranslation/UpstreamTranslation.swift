@@ -20,14 +20,15 @@ struct UpstreamTranslation: Sendable {
       return
     }
     let cluster = state.message
-    notes.unread(cluster)
+    notes.unread(cluster: cluster)
     members["type"] = .string(Self.balancer(state, hash: variant.hash, notes: &notes))
     if let hash = variant.hash, members["type"]?.string == "chash" { hash.add(to: &members) }
     members["nodes"] = Self.nodes(state, notes: &notes)
     members["timeout"] = state.summary.timeouts
     members["retries"] = .number(JSONNumber(Self.retries(variant.retries, members["nodes"]?.array?.count ?? 0)))
     if let total = variant.retryTimeout { members["retry_timeout"] = total.seconds }
-    if variant.passesEndpointHost { members["pass_host"] = "node" }
+    // Endpoints that come as addresses have no names, and the host stays.
+    if variant.passesEndpointHost, [.strictDns, .logicalDns].contains(cluster.type) { members["pass_host"] = "node" }
     let connection = state.connection
     if !connection.isPossible { members["nodes"] = [] }
     if connection.scheme != "http" { members["scheme"] = .string(connection.scheme) }
@@ -35,9 +36,12 @@ struct UpstreamTranslation: Sendable {
     if connection.isPossible, connection.tls?.authorities != nil {
       members["labels"] = .object([SidecarPlugin.verifiedLabel: "true"])
     }
-    if let requests = connection.requestsPerConnection {
-      members["keepalive_pool"] = ["requests": .number(JSONNumber(requests))]
-    }
+    var pool = JSONObject()
+    if let requests = connection.requestsPerConnection { pool["requests"] = .number(JSONNumber(requests)) }
+    if let idle = connection.idleTimeout { pool["idle_timeout"] = idle.seconds }
+    if !pool.isEmpty { members["keepalive_pool"] = .object(pool) }
+    if connection.followsClient { notes.add(.protocolChoice, "what the client speaks") }
+    if variant.passesEndpointHost, state.endpoints.namesHosts { notes.add(.endpointHost) }
     if members["nodes"]?.array?.isEmpty == false, let checks = cluster.checks(notes: &notes) {
       members["checks"] = checks
     }

@@ -34,9 +34,16 @@ struct PluginCommand: AsyncParsableCommand {
     @Option(help: "With plugins that the schema file does not have: warn or deny; plugins.unknownPlugins.")
     var unknownPlugins = PluginConfigCheck.UnknownPlugins.warn
 
+    @Option(help: "With plugins that run what their config says: deny or allow; plugins.codePlugins.")
+    var codePlugins = PluginConfigCheck.CodePlugins.deny
+
     func run() async throws {
       try await reportingFailure {
-        let check = PluginConfigCheck(schemas: try schemas(), unknownPlugins: unknownPlugins)
+        let check = PluginConfigCheck(
+          schemas: try schemas(),
+          unknownPlugins: unknownPlugins,
+          codePlugins: codePlugins
+        )
         var manifests = ManifestFiles()
         manifests.paths = files
         let configs = try manifests.read().flatMap(Self.configs)
@@ -91,3 +98,4 @@ struct PluginCommand: AsyncParsableCommand {
 }
 
 extension PluginConfigCheck.UnknownPlugins: ExpressibleByArgument {}
+extension PluginConfigCheck.CodePlugins: ExpressibleByArgument {}

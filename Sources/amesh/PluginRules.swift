@@ -29,7 +29,8 @@ final class PluginRules: Service {
 
   init(_ settings: PluginSettings, metrics factory: any MetricsFactory, logger: Logger) {
     file = settings.schemaFile
-    memory = Mutex(Memory(check: PluginConfigCheck(unknownPlugins: settings.unknownPlugins), seen: .nothing))
+    let check = PluginConfigCheck(unknownPlugins: settings.unknownPlugins, codePlugins: settings.codePlugins)
+    memory = Mutex(Memory(check: check, seen: .nothing))
     verdicts = [
       true: Counter(
         label: "amesh_plugin_config_reviews_total",

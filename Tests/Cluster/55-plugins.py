@@ -24,6 +24,17 @@ NAMESPACE, OTHER = "amesh-e2e-plugins", "amesh-e2e-plugins-other"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = ("response-rewrite", '{"headers": {"X-Header": "Yes"}}')
 ADDED = {"headers": {"X-Header": "Yes"}}
+# What would break what the mesh vouches for, and what is said of it.
+RESTRICTED = [
+    (("amesh-mtls", {}), "amesh-mtls is the mesh's own"),
+    (("serverless-pre-function", {"functions": ["return function() end"]}), "beside the Pod's key"),
+    (("cors", {"_meta": {"pre_function": "return 1"}}), "_meta.pre_function: would run as code"),
+    (("proxy-rewrite", {"headers": {"X-Forwarded-Client-Cert": "a"}}), "x-forwarded-client-cert is for the mesh to write"),
+    (
+        ("traffic-split", {"rules": [{"weighted_upstreams": [{"upstream": {"nodes": {"192.0.2.1:80": 1}}}]}]}),
+        "past the mesh's mutual TLS",
+    ),
+]
 VALIDATOR = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/amesh-plugin-validator"
 # How long a sidecar goes without its control plane.
 ABSENCE = 60
@@ -185,6 +196,9 @@ class Suite:
             refused(config("bad", ("limit-count", {"count": 1})), "lacks time_window")
         with self.checks("so is what is no JSON"):
             refused(config("bad", ("cors", "{")), "is no JSON")
+        with self.checks("and what would break mutual TLS, identities or the secrecy of the Pod's key"):
+            for plugin, words in RESTRICTED:
+                refused(config("bad", plugin), words)
         with self.checks("and what the schema forbids"):
             refused(config("bad", EXAMPLE, targets=[{"ports": [0]}]), "ports")
         ruled = "the API server's own rules: a plugin is named once, and services are not for what comes in"
@@ -205,6 +219,7 @@ class Suite:
             for described, status, words in (
                 (config("bad", ("limit-count", {"count": 1})), 1, "lacks time_window"),
                 (config("good", EXAMPLE), 0, "✔ good: response-rewrite"),
+                *((config("bad", plugin), 1, words) for plugin, words in RESTRICTED),
             ):
                 done = subprocess.run(
                     [os.environ["AMESH"], "plugin", "check", "-", "--schema-file", ROOT / "manifests/plugins/schemas.json"],
@@ -255,8 +270,12 @@ class Suite:
         with self.checks("what came in while nobody judged is not applied, and its status and an Event say why"):
             self.server.delete(VALIDATOR)
             self.slip()
-            self.wait_for("slipped", "Accepted", "False", "Invalid")
-            assert "lacks time_window" in self.configs.condition("slipped", "Accepted")[2]
+            for plugin, words in (None, "lacks time_window"), *RESTRICTED:
+                if plugin:
+                    self.configs.put(config("slipped", plugin))
+                self.wait_for("slipped", "Accepted", "False", "Invalid")
+                said = self.configs.condition("slipped", "Accepted")[2]
+                assert words in said, said
             wait_until(lambda: self.events("slipped", "PluginConfigInvalid"), 10, "an Event")
             self.configs.delete("slipped")
             kubectl(*self.manifest)

@@ -55,6 +55,13 @@ class APIServer:
             raise RuntimeError(f"GET {path}: {status} {found.get('message')}")
         return found
 
+    def watch(self, path):
+        """Events as the server tells of them, over a connection of its own; there is no end but the server's."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port)
+        connection.request("GET", f"{path}?watch=1")
+        for line in connection.getresponse():
+            yield json.loads(line)
+
     def patch(self, path, change):
         """(HTTP status, the object) after a merge patch; strategic, for Pods' lists."""
         return self.request("PATCH", path, change, "application/strategic-merge-patch+json")

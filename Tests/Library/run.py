@@ -18,7 +18,7 @@ import unittest
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 # Those that wait most come first.
-SUITES = ["silence", "faults", "endurance", "streams", "status", "trust", "loading", "destination", "upstreams"]
+SUITES = ["silence", "faults", "endurance", "streams", "status", "trust", "loading", "destination", "upstreams", "plugins"]
 # A suite that takes longer hangs.
 SECONDS_PER_SUITE = 240
 

@@ -17,7 +17,7 @@ from api_server import APIServer  # noqa: E402
 from meshed.checks import Checks  # noqa: E402
 from meshed.mesh import Mesh  # noqa: E402
 from meshed.pods import ENABLED  # noqa: E402
-from pods import clocks, identities, membership, policies, refusals, rotation  # noqa: E402
+from pods import clocks, grpc_calls, identities, ipv6, membership, policies, refusals, rotation  # noqa: E402
 from pods.network import make_node  # noqa: E402
 from pods.pod import NAMESPACE  # noqa: E402
 from pods.world import World  # noqa: E402
@@ -40,7 +40,7 @@ def main():
         server.make_namespace(NAMESPACE, ENABLED)
         wanted = os.environ.get("AMESH_MESH_PARTS", "").split()
         with Mesh(server, count=1) as mesh, World(server, mesh, folder) as world:
-            for part in (identities, refusals, policies, membership, rotation):
+            for part in (identities, refusals, grpc_calls, ipv6, policies, membership, rotation):
                 if not wanted or part.__name__.split(".")[-1] in wanted:
                     part.run(checks, world)
         if not wanted or "clocks" in wanted:

@@ -120,6 +120,7 @@ struct ConfigurationTests {
         plaintext: true
         schemaFile: /etc/schemas.json
         unknownPlugins: deny
+        codePlugins: allow
 
       """
 

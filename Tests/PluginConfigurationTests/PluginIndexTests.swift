@@ -1,8 +1,23 @@
 import AmeshTesting
+import KubernetesObjects
 import PluginConfiguration
 import Testing
 
 @Suite struct PluginIndexTests {
+  @Test func `who may write configs in one namespace reaches no Pod of another`() {
+    var index = PluginIndex()
+    let (theirs, own) = (PluginIndex.Pod(namespace: "bank", name: "a"), PluginIndex.Pod(namespace: "shop", name: "a"))
+    for pod in [theirs, own] { _ = index.set(["app": "a"], for: pod) }
+    var config = PluginConfig(key: .init(namespace: "shop", name: "c"), plugins: [PluginEntry("cors", [:])])
+    for targets in [[], [PluginTarget(services: [.init(namespace: "bank", name: "a")])]] {
+      config.targets = targets
+      config.generation += 1
+      #expect(index.set(config, for: config.key).changed == [own])
+      #expect(index.set(of: theirs)?.versions == [])
+      #expect(index.set(of: own)?.parts.map(\.key) == [config.key])
+    }
+  }
+
   @Test(arguments: 0..<60) func `whatever happens, each Pod has its set, and whose set changed is told`(_ seed: UInt64)
   {
     var random = RandomConfigs(seed: seed)

@@ -73,6 +73,27 @@ import Testing
     }
   }
 
+  @Test func `a path that the mesh rewrites is nobody else's`() {
+    let mesh: JSONObject = ["amesh": ["path": ["pattern": "^/a", "replacement": "/b"]]]
+    for wanted: JSONValue in [["uri": "/x"], ["regex_uri": ["a", "b"]]] {
+      #expect(merge(mesh, PluginEntry("proxy-rewrite", wanted)).plugins == mesh)
+      #expect(
+        merge(mesh, PluginEntry("proxy-rewrite", wanted)).applied.map(\.refusal) == [
+          "the mesh rewrites the path there itself"
+        ]
+      )
+    }
+    #expect(merge(mesh, PluginEntry("proxy-rewrite", ["host": "a"])).applied.map(\.refusal) == [nil])
+  }
+
+  @Test func `a path that the mesh leaves alone may be rewritten`() {
+    let mesh: JSONValue = ["host": "a", "use_real_request_uri_unsafe": true]
+    let merged = merge(["proxy-rewrite": mesh], PluginEntry("proxy-rewrite", ["uri": "/x"]))
+    #expect(merged.plugins["proxy-rewrite"] == ["host": "a", "uri": "/x"])
+    let both = merge(["proxy-rewrite": mesh], PluginEntry("proxy-rewrite", ["method": "PUT"]))
+    #expect(both.plugins["proxy-rewrite"] == ["host": "a", "use_real_request_uri_unsafe": true, "method": "PUT"])
+  }
+
   @Test(
     arguments: [
       (["host": "a"], ["host": "b"], "the mesh sets host there itself"),

@@ -98,6 +98,37 @@ import Testing
     #expect(objects == before)
   }
 
+  /// A control plane of another version, or one that is not ours, may have let it pass.
+  @Test func `what no config may do is on no route, whoever sends it`() {
+    var plugins = RoutePlugins()
+    let route = Self.route(["o:80"], plugins: ["proxy-rewrite": ["host": "a"], "amesh": ["port": 80]])
+    var objects: [String: JSONValue] = [:]
+    apply(plugins.take([("/routes/a", route)]), to: &objects)
+    apply(
+      plugins.replace([
+        Self.part("own", [PluginEntry("amesh", ["port": 22]), PluginEntry("amesh-mtls", [:])]),
+        Self.part("elsewhere", [PluginEntry("dubbo-proxy", [:])]),
+        Self.part("header", [PluginEntry("proxy-rewrite", ["headers": ["X-Forwarded-Client-Cert": "x"]])]),
+        Self.part("good", [PluginEntry("cors", [:])]),
+      ]),
+      to: &objects
+    )
+    #expect(
+      objects["/routes/a"]?["plugins"] == ["proxy-rewrite": ["host": "a"], "amesh": ["port": 80], "cors": [:]]
+    )
+    #expect(plugins.refusals.keys.map(\.name).sorted() == ["elsewhere", "header", "own"])
+    #expect(
+      plugins.refusals[.init(namespace: "shop", name: "header")]
+        == "proxy-rewrite on 1 route: config.headers.X-Forwarded-Client-Cert: "
+        + "x-forwarded-client-cert is for the mesh to write: by it applications know who calls"
+    )
+    // What comes after has nothing of what was before.
+    apply(plugins.replace([Self.part("own", [PluginEntry("cors", ["max_age": 1])])]), to: &objects)
+    #expect(plugins.refusals == [:])
+    apply(plugins.replace([]), to: &objects)
+    #expect(objects == ["/routes/a": route])
+  }
+
   @Test func `refusals are told by config, with how many routes`() {
     var plugins = RoutePlugins()
     _ = plugins.take([

@@ -103,9 +103,22 @@ import Testing
     }
   }
 
-  @Test func `two ports of the application can't be told apart on one`() async throws {
-    let standings = ["10.0.0.1": try peer(ports: [8080...8081]), "10.0.0.2": try peer(ports: [8080...8081])]
-    #expect(try await isPlain(given([("10.0.0.1", 8080), ("10.0.0.2", 8081)], standings)))
+  @Test func `where endpoints have different ports of the application, each is told with its endpoint`() async throws {
+    let standings = ["10.0.0.1": try peer(), "fd00::1": try peer(ports: [8081...8081])]
+    let value = try await given([("10.0.0.1", 8080), ("fd00::1", 8081)], standings, mode: .strict)
+    #expect(value["labels"]?["amesh-name"]?.string == "cart.shop.sa.cluster.local")
+    #expect(value["labels"]?["amesh-port"] == nil)
+    #expect(value["nodes"]?.array?.compactMap { $0["port"]?.integer } == [19443, 19443])
+    #expect(value["nodes"]?.array?.compactMap { $0["metadata"]?["amesh-port"]?.string } == ["8080", "8081"])
+  }
+
+  @Test(arguments: ["fd00::1", "FD00:0::1"])
+  func `two ports of the application can't be told apart at one address`(_ spelling: String) async throws {
+    let nodes = [("fd00::1", 8080), (spelling, 8081), ("10.0.0.2", 8080)]
+    let standings = ["fd00::1": try peer(ports: [8080...8081]), "10.0.0.2": try peer()]
+    #expect(try await isPlain(given(nodes, standings)))
+    let strict = try await given(nodes, standings, mode: .strict)
+    #expect(strict["nodes"]?.array?.isEmpty == true)
   }
 
   @Test func `what is outside of the mesh is plain, and what the application itself takes`() async throws {

@@ -28,8 +28,8 @@ import Testing
     let findings = translator.findings.filter { $0.feature == feature }
     switch feature.row.treatment {
     case .translated: #expect(findings.isEmpty)
-    // How a path is spelled is up to each request, and timeouts to each response.
-    case .approximated: #expect(!findings.isEmpty || feature == .pathSpelling || feature == .timeout)
+    // What a client sends is up to each request, and timeouts to each response.
+    case .approximated: #expect(!findings.isEmpty || feature == .requestForm || feature == .timeout)
     case .refused: #expect(!findings.isEmpty)
     }
     #expect(findings.allSatisfy { $0.message.hasPrefix(feature.row.outcome) && !$0.resources.isEmpty })

@@ -41,6 +41,35 @@ import Testing
     #expect(translator.findings.contains { $0.feature == .tlsAuthorities })
   }
 
+  // ca_certificate_provider_instance, which is one of Envoy's plugins.
+  @Test func `authorities that can't be had let nobody be reached`() throws {
+    #expect(!isReached(try secured([0x6A, 0x02, 0x0A, 0x00])))
+  }
+
+  // system_root_certs.
+  @Test func `the system's authorities are taken`() throws {
+    let translator = try secured([0x8A, 0x01, 0x00])
+    let rules = translator.objects.first { $0.key.id == SidecarPlugin.upstreamName && $0.key.kind == .pluginMetadata }
+    #expect(
+      rules.map { String(decoding: $0.value.serialized(), as: UTF8.self) }?.contains("ca-certificates.crt") ?? false
+    )
+    #expect(isReached(translator))
+  }
+
+  @Test func `TLS by label that is not the mesh's is told of`() throws {
+    let translator = try translated { changes in
+      let context = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.with { $0.sni = "a.example" }
+      let typed = try Google_Protobuf_Any(message: context)
+      changes.clusters.set[0].transportSocketMatches = [
+        .with {
+          $0.name = "own"
+          $0.transportSocket.typedConfig = typed
+        }
+      ]
+    }
+    #expect(translator.findings.map(\.feature) == [.unreadField])
+  }
+
   @Test func `nothing to verify by is not verified`() throws {
     #expect(isReached(try secured([])))
   }

@@ -55,7 +55,20 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
 
   package var upgradeConfigs: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig] = []
 
+  package var normalizePath: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_normalizePath ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_normalizePath = newValue}
+  }
+  /// Returns true if `normalizePath` has been explicitly set.
+  package var hasNormalizePath: Bool {self._normalizePath != nil}
+  /// Clears the value of `normalizePath`. Subsequent reads from it will return its default value.
+  package mutating func clearNormalizePath() {self._normalizePath = nil}
+
+  package var mergeSlashes: Bool = false
+
   package var stripMatchingHostPort: Bool = false
+
+  package var pathWithEscapedSlashesAction: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.PathWithEscapedSlashesAction = .implementationSpecificDefault
 
   package var stripPortMode: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.OneOf_StripPortMode? = nil
 
@@ -78,6 +91,52 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
 
   package nonisolated enum OneOf_StripPortMode: Equatable, Sendable {
     case stripAnyHostPort(Bool)
+
+  }
+
+  package nonisolated enum PathWithEscapedSlashesAction: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case implementationSpecificDefault // = 0
+    case keepUnchanged // = 1
+    case rejectRequest // = 2
+    case unescapeAndRedirect // = 3
+    case unescapeAndForward // = 4
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .implementationSpecificDefault
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .implementationSpecificDefault
+      case 1: self = .keepUnchanged
+      case 2: self = .rejectRequest
+      case 3: self = .unescapeAndRedirect
+      case 4: self = .unescapeAndForward
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .implementationSpecificDefault: return 0
+      case .keepUnchanged: return 1
+      case .rejectRequest: return 2
+      case .unescapeAndRedirect: return 3
+      case .unescapeAndForward: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.PathWithEscapedSlashesAction] = [
+      .implementationSpecificDefault,
+      .keepUnchanged,
+      .rejectRequest,
+      .unescapeAndRedirect,
+      .unescapeAndForward,
+    ]
 
   }
 
@@ -105,6 +164,8 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
   }
 
   package init() {}
+
+  fileprivate var _normalizePath: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
 }
 
 package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_Rds: Sendable {
@@ -168,7 +229,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.extensions.filters.networ
 
 nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HttpConnectionManager"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{3}rds\0\u{3}route_config\0\u{3}http_filters\0\u{4}\u{12}upgrade_configs\0\u{4}\u{8}scoped_routes\0\u{4}\u{8}strip_matching_host_port\0\u{4}\u{3}strip_any_host_port\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{3}rds\0\u{3}route_config\0\u{3}http_filters\0\u{4}\u{12}upgrade_configs\0\u{4}\u{7}normalize_path\0\u{3}scoped_routes\0\u{4}\u{2}merge_slashes\0\u{4}\u{6}strip_matching_host_port\0\u{4}\u{3}strip_any_host_port\0\u{4}\u{3}path_with_escaped_slashes_action\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -204,6 +265,7 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
       }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.httpFilters) }()
       case 23: try { try decoder.decodeRepeatedMessageField(value: &self.upgradeConfigs) }()
+      case 30: try { try decoder.decodeSingularMessageField(value: &self._normalizePath) }()
       case 31: try {
         var v: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_ScopedRoutes?
         var hadOneofValue = false
@@ -217,6 +279,7 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
           self.routeSpecifier = .scopedRoutes(v)
         }
       }()
+      case 33: try { try decoder.decodeSingularBoolField(value: &self.mergeSlashes) }()
       case 39: try { try decoder.decodeSingularBoolField(value: &self.stripMatchingHostPort) }()
       case 42: try {
         var v: Bool?
@@ -226,6 +289,7 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
           self.stripPortMode = .stripAnyHostPort(v)
         }
       }()
+      case 45: try { try decoder.decodeSingularEnumField(value: &self.pathWithEscapedSlashesAction) }()
       default: break
       }
     }
@@ -253,15 +317,24 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     if !self.upgradeConfigs.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.upgradeConfigs, fieldNumber: 23)
     }
+    try { if let v = self._normalizePath {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    } }()
     try { if case .scopedRoutes(let v)? = self.routeSpecifier {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
     } }()
+    if self.mergeSlashes != false {
+      try visitor.visitSingularBoolField(value: self.mergeSlashes, fieldNumber: 33)
+    }
     if self.stripMatchingHostPort != false {
       try visitor.visitSingularBoolField(value: self.stripMatchingHostPort, fieldNumber: 39)
     }
     try { if case .stripAnyHostPort(let v)? = self.stripPortMode {
       try visitor.visitSingularBoolField(value: v, fieldNumber: 42)
     } }()
+    if self.pathWithEscapedSlashesAction != .implementationSpecificDefault {
+      try visitor.visitSingularEnumField(value: self.pathWithEscapedSlashesAction, fieldNumber: 45)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -269,11 +342,18 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     if lhs.routeSpecifier != rhs.routeSpecifier {return false}
     if lhs.httpFilters != rhs.httpFilters {return false}
     if lhs.upgradeConfigs != rhs.upgradeConfigs {return false}
+    if lhs._normalizePath != rhs._normalizePath {return false}
+    if lhs.mergeSlashes != rhs.mergeSlashes {return false}
     if lhs.stripMatchingHostPort != rhs.stripMatchingHostPort {return false}
+    if lhs.pathWithEscapedSlashesAction != rhs.pathWithEscapedSlashesAction {return false}
     if lhs.stripPortMode != rhs.stripPortMode {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.PathWithEscapedSlashesAction: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMPLEMENTATION_SPECIFIC_DEFAULT\0\u{1}KEEP_UNCHANGED\0\u{1}REJECT_REQUEST\0\u{1}UNESCAPE_AND_REDIRECT\0\u{1}UNESCAPE_AND_FORWARD\0")
 }
 
 nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

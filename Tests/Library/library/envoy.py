@@ -3,15 +3,10 @@
 import json
 import pathlib
 
-from peers.discovery_source import HTTP_OPTIONS, any_of, assignment
+from peers.discovery_source import HTTP_OPTIONS, any_of
 from peers.envoy import executable
+from peers.envoy_configuration import accepting, bootstrap, calling, cluster, command, identified, listener
 from peers.process import Child
-
-_TLS = "envoy.extensions.transport_sockets.tls.v3"
-
-
-def address(host, port):
-    return {"socket_address": {"address": host, "port_value": port}}
 
 
 class Credentials:
@@ -26,7 +21,7 @@ class Credentials:
         context = {
             "validation_context": {
                 "trusted_ca": {"inline_string": self.trusted.decode()},
-                "match_typed_subject_alt_names": [{"san_type": "URI", "matcher": {"exact": self.wants}}],
+                **identified(self.wants),
             }
         }
         if self.shown:
@@ -37,26 +32,6 @@ class Credentials:
         # What a sidecar of ours speaks to another; Envoy's own choice as a client would be 1.2.
         context["tls_params"] = {"tls_minimum_protocol_version": "TLSv1_2", "tls_maximum_protocol_version": "TLSv1_3"}
         return context
-
-
-def _socket(context, **fields):
-    return {"name": "envoy.transport_sockets.tls", "typed_config": any_of(f"{_TLS}.{context}", **fields)}
-
-
-def _listener(name, at, route, transport_socket=None, **fields):
-    manager = any_of(
-        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        stat_prefix=name,
-        route_config={"name": name, "virtual_hosts": [{"name": name, "domains": ["*"], "routes": [route]}]},
-        http_filters=[
-            {"name": "router", "typed_config": any_of("envoy.extensions.filters.http.router.v3.Router")},
-        ],
-        **fields,
-    )
-    chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
-    if transport_socket:
-        chain["transport_socket"] = transport_socket
-    return {"name": name, "address": at, "filter_chains": [chain]}
 
 
 class Envoy:
@@ -71,48 +46,39 @@ class Envoy:
 
     def lets_in(self, name, at, credentials, application):
         """mTLS comes in at `at`; what names the application's port, as a sidecar does, goes to `application`."""
-        context = credentials.context()
-        tls = _socket("DownstreamTlsContext", require_client_certificate=True, common_tls_context=context)
+        tls = accepting(credentials.context())
         port = application["socket_address"]["port_value"]
         named = {"name": "x-amesh-port", "string_match": {"exact": str(port)}}
         route = {"match": {"prefix": "/", "headers": [named]}, "route": {"cluster": name}}
         self.listeners.append(
-            _listener(
-                name, at, route, tls,
+            listener(
+                name, at, [route], tls,
                 forward_client_cert_details="SANITIZE_SET", set_current_client_cert_details={"uri": True},
             )
         )  # fmt: skip
-        self._add_cluster(name, application)
+        self.clusters.append(cluster(name, application))
 
     def goes_out(self, name, at, credentials, peer, server_name=None, http2=False, headers=()):
         """What comes in plaintext at `at` goes to `peer` by mTLS, its headers as they are and these."""
         named = {"sni": server_name} if server_name else {}
-        tls = _socket("UpstreamTlsContext", common_tls_context=credentials.context(), **named)
+        tls = calling(credentials.context(), **named)
         route = {
             "match": {"prefix": "/"},
             "route": {"cluster": name},
             "request_headers_to_add": [{"header": {"key": key, "value": value}} for key, value in headers],
         }
-        self.listeners.append(_listener(name, at, route, forward_client_cert_details="ALWAYS_FORWARD_ONLY"))
+        self.listeners.append(listener(name, at, [route], forward_client_cert_details="ALWAYS_FORWARD_ONLY"))
         version = "http2_protocol_options" if http2 else "http_protocol_options"
         options = {HTTP_OPTIONS: any_of(HTTP_OPTIONS, explicit_http_config={version: {}})}
-        self._add_cluster(name, peer, transport_socket=tls, typed_extension_protocol_options=options)
+        self.clusters.append(cluster(name, peer, transport_socket=tls, typed_extension_protocol_options=options))
 
     def passes(self, name, at, peer):
         """Plaintext, in and out."""
-        self.listeners.append(_listener(name, at, {"match": {"prefix": "/"}, "route": {"cluster": name}}))
-        self._add_cluster(name, peer)
-
-    def _add_cluster(self, name, at, **fields):
-        self.clusters.append(
-            {"name": name, "connect_timeout": "5s", "load_assignment": assignment(name, at), **fields}
-        )
+        self.listeners.append(listener(name, at, [{"match": {"prefix": "/"}, "route": {"cluster": name}}]))
+        self.clusters.append(cluster(name, peer))
 
     def write(self, path):
-        configuration = {
-            "node": {"id": "peer", "cluster": "peers"},
-            "static_resources": {"listeners": self.listeners, "clusters": self.clusters},
-        }
+        configuration = bootstrap("peer", self.listeners, self.clusters)
         path.write_text(json.dumps(configuration, indent=1), encoding="utf-8")
 
     def start(self):
@@ -120,8 +86,7 @@ class Envoy:
         path.touch(mode=0o600)
         self.write(path)
         inside = ["ip", "netns", "exec", self.namespace]
-        command = [executable(), "-c", path, "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
-        self.child = Child("envoy", [*inside, *command], self.folder)
+        self.child = Child("envoy", [*inside, *command(executable(), path)], self.folder)
         return self
 
     def stop(self):

@@ -5,106 +5,93 @@ import os
 import pathlib
 import threading
 
-from peers.process import LOOPBACK, Child, free_port, wait_until
+from peers.process import LOOPBACK, free_port, wait_until
 
+from .configured import nginx
 from .identity import Authority
 
 _PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "manifests" / "sidecar"
-_MODULES = "/usr/lib/nginx/modules"
 
-_CONFIGURATION = """
-load_module {modules}/ndk_http_module.so;
-load_module {modules}/ngx_http_lua_module.so;
-user root;
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log info;
-worker_processes 2;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/temp; proxy_temp_path {folder}/temp; fastcgi_temp_path {folder}/temp;
-  uwsgi_temp_path {folder}/temp; scgi_temp_path {folder}/temp;
-  lua_package_path "{plugins}/?.lua;{stand_ins}/?.lua;;";
-  lua_shared_dict amesh-upstream 1m;
-  lua_shared_dict test 1m;
-  init_by_lua_block {{
-    package.preload["apisix.amesh.nobody"] = function() return function() return "certificate", "key" end end
-    core = require "apisix.core"
-    limits = require "apisix.plugins.amesh-upstream"
-    CERTIFICATE = [[{certificate}]]
-    require("apisix.plugin").set_metadata("amesh-upstream", {{ upstreams = {{
-      one = {{ key = "cluster", requests = {requests} }},
-      other = {{ key = "cluster", requests = {requests} }},
-      verified = {{ tls = {{ name = "outside.example", authorities = CERTIFICATE .. CERTIFICATE }} }},
-      filed = {{ tls = {{ file = "{folder}/authorities.pem" }} }},
-      broken = {{ tls = {{ name = "outside.example", authorities = CERTIFICATE:gsub("%-%-%-%-%-\\n", "%0BROKEN", 1) }} }},
-      empty = {{ tls = {{ authorities = "" }} }},
-      named = {{ tls = {{ name = "outside.example" }} }},
-    }} }})
-  }}
-  init_worker_by_lua_block {{ limits.init() }}
-  server {{
-    # Each worker has connections of its own.
-    listen {address}:{port} reuseport;
-    location / {{
-      access_by_lua_block {{
-        local ctx = core.ctx.new()
-        ngx.ctx.api_ctx = ctx
-        ctx.matched_upstream = {{ id = ngx.var.arg_upstream }}
-        for _ = 1, 3 do
-          local status, body = limits.before_proxy({{}}, ctx)
-          if status then
-            ngx.status = status
-            ngx.print(body)
-            return ngx.exit(status)
-          end
+_HTTP = """
+lua_package_path "{plugins}/?.lua;{stand_ins}/?.lua;;";
+lua_shared_dict amesh-upstream 1m;
+lua_shared_dict test 1m;
+init_by_lua_block {{
+  package.preload["apisix.amesh.nobody"] = function() return function() return "certificate", "key" end end
+  core = require "apisix.core"
+  limits = require "apisix.plugins.amesh-upstream"
+  CERTIFICATE = [[{certificate}]]
+  require("apisix.plugin").set_metadata("amesh-upstream", {{ upstreams = {{
+    one = {{ key = "cluster", requests = {requests} }},
+    other = {{ key = "cluster", requests = {requests} }},
+    verified = {{ tls = {{ name = "outside.example", authorities = CERTIFICATE .. CERTIFICATE }} }},
+    filed = {{ tls = {{ file = "{folder}/authorities.pem" }} }},
+    broken = {{ tls = {{ name = "outside.example", authorities = CERTIFICATE:gsub("%-%-%-%-%-\\n", "%0BROKEN", 1) }} }},
+    empty = {{ tls = {{ authorities = "" }} }},
+    named = {{ tls = {{ name = "outside.example" }} }},
+  }} }})
+}}
+init_worker_by_lua_block {{ limits.init() }}
+server {{
+  # Each worker has connections of its own.
+  listen {address}:{port} reuseport;
+  location / {{
+    access_by_lua_block {{
+      local ctx = core.ctx.new()
+      ngx.ctx.api_ctx = ctx
+      ctx.matched_upstream = {{ id = ngx.var.arg_upstream }}
+      for _ = 1, 3 do
+        local status, body = limits.before_proxy({{}}, ctx)
+        if status then
+          ngx.status = status
+          ngx.print(body)
+          return ngx.exit(status)
         end
-      }}
-      content_by_lua_block {{
-        ngx.shared.test:incr("arrived", 1, 0)
-        while ngx.var.arg_wait and not ngx.shared.test:get("go") do ngx.sleep(0.01) end
-        ngx.say(ngx.worker.pid())
-      }}
-      log_by_lua_block {{ limits.log({{}}, ngx.ctx.api_ctx) }}
+      end
     }}
-    location /tls {{
-      set $amesh_tls_name "";
-      content_by_lua_block {{
-        local ctx = core.ctx.new()
-        ctx.matched_upstream = {{ id = ngx.var.arg_upstream }}
-        ctx.upstream_conf = {{
-          scheme = "https", nodes = {{ {{ host = "127.0.0.1" }} }},
-          labels = ngx.var.arg_verified and {{ ["amesh-verified"] = "true" }},
-        }}
-        local status = limits.before_proxy({{}}, ctx)
-        if status then return ngx.exit(status) end
-        local shown = {{ #(ngx.ctx.trusted_store or {{}}), ngx.ctx.certificate and ngx.ctx.verify, ngx.var.amesh_tls_name }}
-        local tls = ctx.upstream_conf.tls
-        ngx.say(shown[1], " ", tostring(shown[2]), " ", shown[3], " ", tls and tls.client_cert or "none", " ", #ctx.upstream_conf.nodes)
-      }}
+    content_by_lua_block {{
+      ngx.shared.test:incr("arrived", 1, 0)
+      while ngx.var.arg_wait and not ngx.shared.test:get("go") do ngx.sleep(0.01) end
+      ngx.say(ngx.worker.pid())
     }}
-    location /grpc {{
-      set $amesh_tls_name "";
-      access_by_lua_block {{
-        CONTEXT = core.ctx.new()
-        CONTEXT.matched_upstream = {{ id = ngx.var.arg_upstream }}
-        CONTEXT.upstream_conf = {{ scheme = "grpcs", nodes = {{}} }}
-        limits.before_proxy({{}}, CONTEXT)
-        ngx.exec("@grpc")
-      }}
-    }}
-    location @grpc {{
-      access_by_lua_block {{
-        assert(not ngx.ctx.verify)
-        local status = require("apisix.upstream").set_grpcs_upstream_param(CONTEXT)
-        if status then return ngx.exit(status) end
-      }}
-      content_by_lua_block {{ ngx.say(#(ngx.ctx.trusted_store or {{}}), " ", tostring(ngx.ctx.certificate and ngx.ctx.verify), " ", ngx.var.amesh_tls_name) }}
-    }}
-    location = /arrived {{ content_by_lua_block {{ ngx.print(ngx.shared.test:get("arrived") or 0) }} }}
-    location = /go {{ content_by_lua_block {{ ngx.shared.test:set("go", true) }} }}
+    log_by_lua_block {{ limits.log({{}}, ngx.ctx.api_ctx) }}
   }}
+  location /tls {{
+    set $amesh_tls_name "";
+    content_by_lua_block {{
+      local ctx = core.ctx.new()
+      ctx.matched_upstream = {{ id = ngx.var.arg_upstream }}
+      ctx.upstream_conf = {{
+        scheme = "https", nodes = {{ {{ host = "127.0.0.1" }} }},
+        labels = ngx.var.arg_verified and {{ ["amesh-verified"] = "true" }},
+      }}
+      local status = limits.before_proxy({{}}, ctx)
+      if status then return ngx.exit(status) end
+      local shown = {{ #(ngx.ctx.trusted_store or {{}}), ngx.ctx.certificate and ngx.ctx.verify, ngx.var.amesh_tls_name }}
+      local tls = ctx.upstream_conf.tls
+      ngx.say(shown[1], " ", tostring(shown[2]), " ", shown[3], " ", tls and tls.client_cert or "none", " ", #ctx.upstream_conf.nodes)
+    }}
+  }}
+  location /grpc {{
+    set $amesh_tls_name "";
+    access_by_lua_block {{
+      CONTEXT = core.ctx.new()
+      CONTEXT.matched_upstream = {{ id = ngx.var.arg_upstream }}
+      CONTEXT.upstream_conf = {{ scheme = "grpcs", nodes = {{}} }}
+      limits.before_proxy({{}}, CONTEXT)
+      ngx.exec("@grpc")
+    }}
+  }}
+  location @grpc {{
+    access_by_lua_block {{
+      assert(not ngx.ctx.verify)
+      local status = require("apisix.upstream").set_grpcs_upstream_param(CONTEXT)
+      if status then return ngx.exit(status) end
+    }}
+    content_by_lua_block {{ ngx.say(#(ngx.ctx.trusted_store or {{}}), " ", tostring(ngx.ctx.certificate and ngx.ctx.verify), " ", ngx.var.amesh_tls_name) }}
+  }}
+  location = /arrived {{ content_by_lua_block {{ ngx.print(ngx.shared.test:get("arrived") or 0) }} }}
+  location = /go {{ content_by_lua_block {{ ngx.shared.test:set("go", true) }} }}
 }}
 """
 
@@ -112,24 +99,18 @@ http {{
 class LimitedSidecar:
     def __init__(self, folder, requests):
         self.folder = pathlib.Path(folder)
-        (self.folder / "temp").mkdir(parents=True)
         self.port = free_port()
         self.certificate = Authority("outside").pem.decode()
-        configuration = self.folder / "nginx.conf"
-        configuration.write_text(
-            _CONFIGURATION.format(
-                modules=_MODULES,
-                folder=self.folder,
-                plugins=_PLUGINS,
-                stand_ins=pathlib.Path(__file__).resolve().parent / "lua",
-                address=LOOPBACK,
-                port=self.port,
-                requests=requests,
-                certificate=self.certificate,
-            ),
-            encoding="utf-8",
+        http = _HTTP.format(
+            folder=self.folder,
+            plugins=_PLUGINS,
+            stand_ins=pathlib.Path(__file__).resolve().parent / "lua",
+            address=LOOPBACK,
+            port=self.port,
+            requests=requests,
+            certificate=self.certificate,
         )
-        self.child = Child("nginx", ["nginx", "-p", self.folder, "-c", configuration], self.folder)
+        self.child = nginx(self.folder, http, workers=2)
 
     def start(self):
         self.child.wait_until(self._answers, 20, "answers")

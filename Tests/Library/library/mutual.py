@@ -1,15 +1,12 @@
 """What an xDS server says to two Pods of which one calls the other."""
 
-from envoy.config.cluster.v3 import cluster_pb2
-from envoy.config.endpoint.v3 import endpoint_pb2
-from envoy.config.listener.v3 import listener_pb2
-from google.protobuf import json_format
-
 from . import mesh
 from .sidecar import OUTSIDE
 
 MUTUAL_PORT = 19443
 SERVICE = "240.0.0.20"
+# The applications'.
+PORT = 8080
 # Where somebody else than a sidecar listens.
 IMPOSTOR = "10.9.7.7"
 # The other sidecar has 19443 of every address there.
@@ -27,48 +24,11 @@ def outbound():
     ]  # fmt: skip
 
 
-def assignment(name, address):
-    place = {"endpoint": {"address": {"socket_address": {"address": address, "port_value": 8080}}}}
-    return json_format.ParseDict(
-        {"cluster_name": name, "endpoints": [{"lb_endpoints": [place]}]}, endpoint_pb2.ClusterLoadAssignment()
-    )
+def assignment(name, *addresses):
+    """The applications there."""
+    return mesh.assignment(name, *((address, PORT) for address in addresses))
 
 
-def inbound():
+def inbound(port=PORT):
     """What comes for the application."""
-    cluster = json_format.ParseDict(
-        {"name": "inbound|8080||", "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED", "connect_timeout": "1s"},
-        cluster_pb2.Cluster(),
-    )
-    manager = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3."
-        "HttpConnectionManager",
-        "stat_prefix": "inbound",
-        "route_config": {
-            "name": "inbound",
-            "virtual_hosts": [
-                {
-                    "name": "inbound",
-                    "domains": ["*"],
-                    "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "inbound|8080||"}}],
-                }
-            ],
-        },
-    }
-    listener = json_format.ParseDict(
-        {
-            "name": "virtualInbound",
-            "address": {"socket_address": {"address": "0.0.0.0", "port_value": 15006}},
-            "traffic_direction": "INBOUND",
-            "filter_chains": [
-                {
-                    "filter_chain_match": {"destination_port": 8080},
-                    "filters": [
-                        {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
-                    ],
-                }
-            ],
-        },
-        listener_pb2.Listener(),
-    )
-    return [cluster, listener]
+    return mesh.inbound(port)

@@ -8,64 +8,51 @@ import pathlib
 import signal
 import urllib.request
 
-from peers.process import LOOPBACK, Child, free_port, wait_until
+from peers.process import LOOPBACK, free_port, wait_until
 
-_MODULES = "/usr/lib/nginx/modules"
+from .configured import nginx
 
-_CONFIGURATION = """
-load_module {modules}/ndk_http_module.so;
-load_module {modules}/ngx_http_lua_module.so;
-user root;
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log info;
-worker_processes 2;
-{environment}
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/temp; proxy_temp_path {folder}/temp; fastcgi_temp_path {folder}/temp;
-  uwsgi_temp_path {folder}/temp; scgi_temp_path {folder}/temp;
-  lua_shared_dict xds-config {config_size};
-  lua_shared_dict xds-config-version {version_size};
-  init_worker_by_lua_block {{
-    require "resty.core.shdict"
-    if ngx.worker.id() ~= 0 then return end
-    local ffi = require "ffi"
-    ffi.cdef [[ void initial(void *config_zone, void *version_zone); ]]
-    local library = ffi.load("{library}")
-    local zone = function(name) return ffi.C.ngx_http_lua_ffi_shdict_udata_to_zone(ngx.shared[name][1]) end
-    library.initial(zone("xds-config"), zone("xds-config-version"))
-    -- As in APISIX: the handle is nobody's, and is collected.
-    library = nil
-    collectgarbage()
-    collectgarbage()
+
+_HTTP = """
+lua_shared_dict xds-config {config_size};
+lua_shared_dict xds-config-version {version_size};
+init_worker_by_lua_block {{
+  require "resty.core.shdict"
+  if ngx.worker.id() ~= 0 then return end
+  local ffi = require "ffi"
+  ffi.cdef [[ void initial(void *config_zone, void *version_zone); ]]
+  local library = ffi.load("{library}")
+  local zone = function(name) return ffi.C.ngx_http_lua_ffi_shdict_udata_to_zone(ngx.shared[name][1]) end
+  library.initial(zone("xds-config"), zone("xds-config-version"))
+  -- As in APISIX: the handle is nobody's, and is collected.
+  library = nil
+  collectgarbage()
+  collectgarbage()
+}}
+server {{
+  listen {address}:{port};
+  location = /dump {{
+    content_by_lua_block {{
+      local dict = ngx.shared["xds-config"]
+      ngx.say("version\\t", tostring(ngx.shared["xds-config-version"]:get("version")))
+      ngx.say("worker\\t", ngx.worker.id(), " ", ngx.worker.pid())
+      for _, key in ipairs(dict:get_keys(0)) do ngx.say(key, "\\t", (dict:get(key))) end
+    }}
   }}
-  server {{
-    listen {address}:{port};
-    location = /dump {{
-      content_by_lua_block {{
-        local dict = ngx.shared["xds-config"]
-        ngx.say("version\\t", tostring(ngx.shared["xds-config-version"]:get("version")))
-        ngx.say("worker\\t", ngx.worker.id(), " ", ngx.worker.pid())
-        for _, key in ipairs(dict:get_keys(0)) do ngx.say(key, "\\t", (dict:get(key))) end
-      }}
+  location = /next {{
+    content_by_lua_block {{
+      local versions = ngx.shared["xds-config-version"]
+      while tostring(versions:get("version")) == ngx.var.arg_version do ngx.sleep(0.001) end
+      ngx.say(versions:get("version"))
     }}
-    location = /next {{
-      content_by_lua_block {{
-        local versions = ngx.shared["xds-config-version"]
-        while tostring(versions:get("version")) == ngx.var.arg_version do ngx.sleep(0.001) end
-        ngx.say(versions:get("version"))
-      }}
-    }}
-    location = /collect {{ content_by_lua_block {{ collectgarbage() ngx.say("ok") }} }}
-    location = /plant {{
-      content_by_lua_block {{
-        ngx.say(tostring(ngx.shared["xds-config"]:safe_set(ngx.var.arg_key, string.rep("x", tonumber(ngx.var.arg_size)))))
-      }}
-    }}
-    location = /free {{ content_by_lua_block {{ ngx.shared["xds-config"]:delete(ngx.var.arg_key) ngx.say("ok") }} }}
   }}
+  location = /collect {{ content_by_lua_block {{ collectgarbage() ngx.say("ok") }} }}
+  location = /plant {{
+    content_by_lua_block {{
+      ngx.say(tostring(ngx.shared["xds-config"]:safe_set(ngx.var.arg_key, string.rep("x", tonumber(ngx.var.arg_size)))))
+    }}
+  }}
+  location = /free {{ content_by_lua_block {{ ngx.shared["xds-config"]:delete(ngx.var.arg_key) ngx.say("ok") }} }}
 }}
 """
 
@@ -90,8 +77,6 @@ class Nginx:
 
     def __init__(self, folder, environment, config_size="10m", version_size="1m", prefix=()):
         self.folder = pathlib.Path(folder)
-        self.folder.mkdir(exist_ok=True)
-        (self.folder / "temp").mkdir(exist_ok=True)
         self.port = free_port()
         self.status_port = free_port()
         self.metrics_port = free_port()
@@ -103,23 +88,22 @@ class Nginx:
             "POD_IP": "10.9.0.1",
             **environment,
         }
-        self._configuration = self.folder / "nginx.conf"
-        self._configuration.write_text(
-            _CONFIGURATION.format(
-                modules=_MODULES,
-                folder=self.folder,
-                environment="\n".join(f"env {name};" for name in environment),
-                config_size=config_size,
-                version_size=version_size,
-                library=os.environ["LIBXDS"],
-                address=LOOPBACK,
-                port=self.port,
-            ),
-            encoding="utf-8",
+        http = _HTTP.format(
+            config_size=config_size,
+            version_size=version_size,
+            library=os.environ["LIBXDS"],
+            address=LOOPBACK,
+            port=self.port,
         )
         self.log = self.folder / "error.log"
-        command = [*prefix, "nginx", "-p", self.folder, "-c", self._configuration]
-        self.child = Child("nginx", command, self.folder, environment)
+        self.child = nginx(
+            self.folder,
+            http,
+            workers=2,
+            directives="\n".join(f"env {name};" for name in environment),
+            prefix=prefix,
+            environment=environment,
+        )
 
     def start(self):
         self.child.wait_until(lambda: self._answers(), 20, "answers")

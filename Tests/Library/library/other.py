@@ -1,12 +1,11 @@
 """The sidecar of another Pod than this process's own, in a network namespace that is there already."""
 
 import os
-import pathlib
 import subprocess
-import sys
 
 from peers.process import wait_until
 
+from .clock import clock_environment, clock_library
 from .sidecar import run
 
 
@@ -33,14 +32,11 @@ class Other:
         wait_until(self.is_ready, 60, f"the other Pod is ready\n{self.logs()}")
 
     def _other_clock(self, seconds):
-        # A file: nginx takes the variable away that says the same.
-        said = self.folder / "clock"
-        said.write_text(f"{seconds:+d}s\n")
-        found = next(pathlib.Path(sys.prefix).glob("lib/python*/site-packages/libfaketime/**/libfaketime.so.1"))
-        return [
-            "--volume", f"{found}:/libfaketime.so:ro", "--volume", f"{said}:/etc/faketimerc:ro",
-            "--env", "LD_PRELOAD=/libfaketime.so", "--env", "FAKETIME_DONT_FAKE_MONOTONIC=1",
-        ]  # fmt: skip
+        library = clock_library(self.folder)
+        library.chmod(0o755)
+        variables = clock_environment("/clock.so", seconds)
+        words = (word for name, value in variables.items() for word in ("--env", f"{name}={value}"))
+        return ["--volume", f"{library}:/clock.so:ro", *words]
 
     def is_ready(self):
         url = "http://127.0.0.1:15021/healthz/ready"

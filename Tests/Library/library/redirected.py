@@ -6,98 +6,91 @@ import os
 import pathlib
 import subprocess
 
-from peers.process import Child
+from .configured import nginx
 
 _PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "manifests" / "sidecar"
-_MODULES = "/usr/lib/nginx/modules"
 _numbers = itertools.count()
 PROXY = 1337
 SERVICE, OTHER_SERVICE, SERVICE_V6 = "10.96.0.10", "10.96.0.11", "fd96::10"
 
-_CONFIGURATION = """
-load_module {modules}/ndk_http_module.so;
-load_module {modules}/ngx_http_lua_module.so;
-user root;
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log info;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/temp; proxy_temp_path {folder}/temp; fastcgi_temp_path {folder}/temp;
-  uwsgi_temp_path {folder}/temp; scgi_temp_path {folder}/temp;
-  lua_package_path "{plugins}/?.lua;{stand_ins}/?.lua;;";
-  init_by_lua_block {{
-    core, upstream = require "apisix.core", require "apisix.upstream"
-    amesh = require "apisix.plugins.amesh"
-    require("apisix.plugin").set_listeners {{ {listeners} }}
+_HTTP = """
+lua_package_path "{plugins}/?.lua;{stand_ins}/?.lua;;";
+init_by_lua_block {{
+  core, upstream = require "apisix.core", require "apisix.upstream"
+  amesh = require "apisix.plugins.amesh"
+  require("apisix.plugin").set_listeners {{ {listeners} }}
+  require("apisix.plugin").set_paths {{
+    ["o:8080"] = {{ normalises = true, merges_slashes = true }}, o = {{ normalises = true }},
+    ["i:9000"] = {{ normalises = true, unescapes_slashes = true }}, i = {{ rejects_escaped_slashes = true }},
   }}
-  upstream target {{
-    server 0.0.0.1;
-    balancer_by_lua_block {{
-      local node = ngx.ctx.target
-      assert(require("ngx.balancer").set_current_peer(node.host, node.port))
-    }}
+}}
+upstream target {{
+  server 0.0.0.1;
+  balancer_by_lua_block {{
+    local node = ngx.ctx.target
+    assert(require("ngx.balancer").set_current_peer(node.host, node.port))
   }}
-  # The sidecar, and the ways that APISIX listens in.
-  server {{
-    listen 19080;
-    listen [::]:19080;
-    listen [::]:19081 ipv6only=off;
-    listen 19444 http2;
-    location / {{
-      content_by_lua_block {{
-        local ctx = core.ctx.new()
-        ngx.say(tostring(ctx.var.amesh_listener))
-      }}
-    }}
-    location /fault {{
-      content_by_lua_block {{
-        local share = {{ numerator = tonumber(ngx.var.arg_share) or 100, denominator = 100 }}
-        local vars = ngx.var.arg_only and {{ {{ "http_x_only", "==", ngx.var.arg_only }} }}
-        local status, body = amesh.rewrite({{ fault = {{ delay = share, abort = share, vars = vars }} }}, core.ctx.new())
-        ngx.status = status or 200
-        ngx.print(body or "none")
-      }}
-    }}
-    location /host {{
-      content_by_lua_block {{
-        local ctx = core.ctx.new()
-        amesh.rewrite({{ host = {{ header = "x-host" }} }}, ctx)
-        ngx.print(rawget(ctx.var, "upstream_host") or "same")
-      }}
-    }}
-    location /host/of {{
-      content_by_lua_block {{
-        local ctx = core.ctx.new()
-        amesh.rewrite({{ host = {{ pattern = "^/host/of/([^/]+)/.*$", replacement = "${{1}}.example" }} }}, ctx)
-        ngx.print(rawget(ctx.var, "upstream_host") or "same")
-      }}
-    }}
-    location /pass {{
-      set $amesh_source "";
-      proxy_bind $amesh_source;
-      access_by_lua_block {{
-        local ctx = core.ctx.new()
-        local status = amesh.access({{ upstream = "original-destination", port = tonumber(ngx.var.arg_port) }}, ctx)
-        if status then return ngx.exit(status) end
-        ngx.ctx.target = ctx.upstream_conf.nodes[1]
-        ngx.header["x-scheme"] = ctx.upstream_scheme
-        ngx.header["x-pool"] = ctx.upstream_conf.scheme
-      }}
-      proxy_pass http://target$arg_to;
+}}
+# The sidecar, and the ways that APISIX listens in.
+server {{
+  listen 19080;
+  listen [::]:19080;
+  listen [::]:19081 ipv6only=off;
+  listen 19444 http2;
+  location / {{
+    content_by_lua_block {{
+      local ctx = core.ctx.new()
+      local listener = tostring(ctx.var.amesh_listener)
+      if not ngx.var.http_x_path then return ngx.say(listener) end
+      ngx.say(tostring(ctx.var.amesh_path), ctx.var.amesh_query or "", " ", rawget(ctx.var, "upstream_uri") or "as it is")
     }}
   }}
-  # Where connections were going.
-  server {{
-    listen {service}:80;
-    listen {service}:8080;
-    listen {service}:9000;
-    listen [{service_v6}]:80;
-    listen [{service_v6}]:9000;
-    location / {{ return 200 "$server_addr $server_port\\n"; }}
-    location /from {{ return 200 "$server_addr $server_port from $remote_addr\\n"; }}
+  location /fault {{
+    content_by_lua_block {{
+      local share = {{ numerator = tonumber(ngx.var.arg_share) or 100, denominator = 100 }}
+      local vars = ngx.var.arg_only and {{ {{ "http_x_only", "==", ngx.var.arg_only }} }}
+      local status, body = amesh.rewrite({{ fault = {{ delay = share, abort = share, vars = vars }} }}, core.ctx.new())
+      ngx.status = status or 200
+      ngx.print(body or "none")
+    }}
   }}
+  location /host {{
+    content_by_lua_block {{
+      local ctx = core.ctx.new()
+      amesh.rewrite({{ host = {{ header = "x-host" }} }}, ctx)
+      ngx.print(rawget(ctx.var, "upstream_host") or "same")
+    }}
+  }}
+  location /host/of {{
+    content_by_lua_block {{
+      local ctx = core.ctx.new()
+      amesh.rewrite({{ host = {{ pattern = "^/host/of/([^/]+)/.*$", replacement = "${{1}}.example" }} }}, ctx)
+      ngx.print(rawget(ctx.var, "upstream_host") or "same")
+    }}
+  }}
+  location /pass {{
+    set $amesh_source "";
+    proxy_bind $amesh_source;
+    access_by_lua_block {{
+      local ctx = core.ctx.new()
+      local status = amesh.access({{ upstream = "original-destination", port = tonumber(ngx.var.arg_port) }}, ctx)
+      if status then return ngx.exit(status) end
+      ngx.ctx.target = ctx.upstream_conf.nodes[1]
+      ngx.header["x-scheme"] = ctx.upstream_scheme
+      ngx.header["x-pool"] = ctx.upstream_conf.scheme
+    }}
+    proxy_pass http://target$arg_to;
+  }}
+}}
+# Where connections were going.
+server {{
+  listen {service}:80;
+  listen {service}:8080;
+  listen {service}:9000;
+  listen [{service_v6}]:80;
+  listen [{service_v6}]:9000;
+  location / {{ return 200 "$server_addr $server_port\\n"; }}
+  location /from {{ return 200 "$server_addr $server_port from $remote_addr\\n"; }}
 }}
 """
 
@@ -133,25 +126,19 @@ class RedirectedSidecar:
             self._run(*rule, "--dport", "9443", "-j", "REDIRECT", "--to-ports", "19444")
             self._run(*rule, "--dport", "9000:65535", "-j", "REDIRECT", "--to-ports", "19081")
             self._run(*rule, "-j", "REDIRECT", "--to-ports", "19080")
-        configuration = self.folder / "nginx.conf"
-        configuration.write_text(
-            _CONFIGURATION.format(
-                modules=_MODULES,
-                folder=self.folder,
-                plugins=_PLUGINS,
-                stand_ins=pathlib.Path(__file__).resolve().parent / "lua",
-                listeners=", ".join(f'"{name}"' for name in listeners),
-                service=SERVICE,
-                service_v6=SERVICE_V6,
-            ),
-            encoding="utf-8",
-        )
         command = ["ip", "netns", "exec", self.name, "setpriv", "--reuid", PROXY, "--regid", PROXY, "--clear-groups"]
         # It may listen on port 80, as the services do.
         self._run("sysctl", "-qw", "net.ipv4.ip_unprivileged_port_start=0")
         for path in (self.folder.parent, self.folder, self.folder / "temp"):
             path.chmod(0o777)
-        self.child = Child("nginx", [*command, "nginx", "-p", self.folder, "-c", configuration], self.folder)
+        http = _HTTP.format(
+            plugins=_PLUGINS,
+            stand_ins=pathlib.Path(__file__).resolve().parent / "lua",
+            listeners=", ".join(f'"{name}"' for name in listeners),
+            service=SERVICE,
+            service_v6=SERVICE_V6,
+        )
+        self.child = nginx(self.folder, http, prefix=command)
 
     def start(self):
         self.child.wait_until(lambda: "start worker processes" in self.errors(), 20, "serves")

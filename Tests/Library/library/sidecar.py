@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import threading
 import urllib.error
@@ -96,6 +97,10 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def __init__(self, host, port):
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), _Handler)
+
 
 class Answer:
     def __init__(self, status, headers, body):
@@ -154,7 +159,7 @@ class Pod:
     def serve(self, peer, tls=None):
         """`tls`: a context of Python's, for HTTPS."""
         host, _, port = peer.rpartition(":")
-        server = _Server((host, int(port)), _Handler)
+        server = _Server(host.strip("[]"), int(port))
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         server.seen = self.seen

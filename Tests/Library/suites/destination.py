@@ -35,6 +35,29 @@ class Destination(Suite):
             with self.subTest(url=url):
                 self.assertEqual(sidecar.get(url), listener)
 
+    def test_path(self):
+        """Paths are what Envoy makes of them, as the listener wants it, and go on like that"""
+        sidecar = self.sidecar()
+
+        def path(port, target):
+            options = ["--globoff", "--path-as-is", "-H", "X-Path: yes"]
+            return sidecar.get(f"http://{OTHER_SERVICE if port == 80 else SERVICE}:{port}{target}", *options)
+
+        normalised = {
+            "/a/../b?x=/../y": "/b?x=/../y", "/a/./b": "/a/b", "/a/..": "/", "/a/b/..": "/a/", "/a/b/.": "/a/b/",
+            "/%61%2Db%7e": "/a-b~", "/a%2fb%20c%3F": "/a%2fb%20c%3F", "/a//b": "/a//b", "/a//../b": "/a/b", "/a\\b": "/a/b",
+            "/a%2e%2E/b/%2e%2E/c": "/a../c", '/a"<>|^`{}': "/a%22%3C%3E%7C%5E%60%7B%7D", "/a[b]": "/a[b]", "/..a/.b": "/..a/.b",
+            "/a?": "/a?", "/%252e%252e/": "/%252e%252e/",
+        }  # fmt: skip
+        for target, expected in normalised.items():
+            with self.subTest(target=target):
+                sent = "as it is" if expected == target else expected
+                self.assertEqual(path(80, target), f"{expected} {sent}")
+        self.assertEqual(path(8080, "/a///b//"), "/a/b/ /a/b/")
+        self.assertEqual(path(9000, "/a%2Fb%5Cc"), "/a/b/c /a/b/c")
+        self.assertEqual(path(9001, "/a//../%61"), "/a//../%61 as it is")
+        self.assertEqual(path(9001, "/a%2Fb"), "nil as it is")
+
     def test_mapped_address(self):
         """IPv4 over a socket of both families is seen as IPv4"""
         sidecar = self.sidecar([*LISTENERS, f"i:{SERVICE}:9000"])

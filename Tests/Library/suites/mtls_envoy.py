@@ -8,14 +8,13 @@ import ssl
 import tempfile
 import unittest
 
-from envoy.extensions.upstreams.http.v3 import http_protocol_options_pb2
 from library import mesh
 from library.ads import ADSServer
-from library.envoy import Credentials, Envoy, address
+from library.envoy import Credentials, Envoy
 from library.identity import Authority, IdentityServer, make_key, spiffe_id, workload
 from library.mutual import MUTUAL_PORT, SERVICE, assignment, inbound
 from library.sidecar import OUTSIDE, POD, Pod, run
-from peers.discovery_source import HTTP_OPTIONS
+from peers.envoy_configuration import address
 from peers.process import free_port, wait_until
 
 # Where Envoy takes the sidecar's connections: the host that the application asks for, and the address.
@@ -37,15 +36,8 @@ def outbound():
         # The same endpoints by HTTP/2, which APISIX sends in a way of its own.
         routes.virtual_hosts.add().CopyFrom(mesh.routes("", f"grpc-{name}", f"grpc.{host}").virtual_hosts[0])
         routes.virtual_hosts[-1].name = f"grpc-{name}"
-        resources += [http2(mesh.cluster(f"grpc-{name}")), assignment(f"grpc-{name}", at)]
+        resources += [mesh.http2(mesh.cluster(f"grpc-{name}")), assignment(f"grpc-{name}", at)]
     return resources
-
-
-def http2(cluster):
-    options = http_protocol_options_pb2.HttpProtocolOptions()
-    options.explicit_http_config.http2_protocol_options.SetInParent()
-    cluster.typed_extension_protocol_options[HTTP_OPTIONS].Pack(options)
-    return cluster
 
 
 @unittest.skipUnless("SIDECAR_IMAGE" in os.environ, "hack/check-sidecar runs it")

@@ -6,12 +6,10 @@ import pathlib
 import tempfile
 import unittest
 
-from envoy.config.endpoint.v3 import endpoint_pb2
-from google.protobuf import json_format
 from library import mesh
 from library.ads import ADSServer
 from library.identity import IdentityServer, spiffe_id, workload
-from library.mutual import SERVICE, inbound
+from library.mutual import PORT, SERVICE, inbound
 from library.other import Other
 from library.sidecar import OUTSIDE, POD, Pod, run
 from library.third import HERE, THIRD, Third
@@ -19,12 +17,12 @@ from library.two_sidecars import Load
 from peers.process import free_port, wait_until
 
 
-def outbound(*addresses):
-    places = [{"endpoint": {"address": {"socket_address": {"address": at, "port_value": 8080}}}} for at in addresses]
-    assignment = json_format.ParseDict(
-        {"cluster_name": "cart", "endpoints": [{"lb_endpoints": places}]}, endpoint_pb2.ClusterLoadAssignment()
-    )
-    return [mesh.cluster("cart"), assignment, mesh.routes("80", "cart"), mesh.listener("0.0.0.0_80", "80", 80)]
+def outbound(*addresses, ports=(PORT, PORT), retries=0):
+    routes = mesh.routes("80", "cart")
+    policy = routes.virtual_hosts[0].routes[0].route.retry_policy
+    policy.retry_on, policy.num_retries.value = "connect-failure", retries
+    places = mesh.assignment("cart", *zip(addresses, ports))
+    return [mesh.cluster("cart"), places, routes, mesh.listener("0.0.0.0_80", "80", 80)]
 
 
 @unittest.skipUnless("SIDECAR_IMAGE" in os.environ, "hack/check-sidecar runs it")
@@ -41,7 +39,8 @@ class MixedUpstream(unittest.TestCase):
         cls.pod.there(lambda: cls.pod.serve("127.0.0.1:8080"))
         cls.pod.there(cls.redirect)
         for host in (THIRD, "127.0.0.1"):
-            cls.third.there(lambda host=host: cls.pod.serve(f"{host}:8080"))
+            for port in (8080, 8081):
+                cls.third.there(lambda host=host, port=port: cls.pod.serve(f"{host}:{port}"))
         port = free_port()
         cls.identity = IdentityServer(f"0.0.0.0:{port}")
         cls.addClassCleanup(cls.identity.stop)
@@ -61,11 +60,11 @@ class MixedUpstream(unittest.TestCase):
         cls.start_pod()
 
     @staticmethod
-    def redirect():
-        run(os.environ["AMESH"], "redirect", "--outbound-ports", "80", "--inbound-ports", "8080")
+    def redirect(port=8080):
+        run(os.environ["AMESH"], "redirect", "--outbound-ports", "80", "--inbound-ports", str(port))
 
     @classmethod
-    def start_other(cls, place, account, address, server, there, resources):
+    def start_other(cls, place, account, address, server, there, resources, port=8080):
         """A sidecar elsewhere than in this process's own network, with a control plane of its own."""
         held = []
         there(lambda: held.append(ADSServer()))
@@ -79,7 +78,7 @@ class MixedUpstream(unittest.TestCase):
         other = Other(place, folder)
         other.name = f"amesh-{account}-{os.getpid()}"
         other.start(
-            **cls.common,
+            **cls.common | {"AMESH_INBOUND_PORTS": str(port)},
             AMESH_SDS_SOURCE=f"https://{server}:{cls.port}", AMESH_XDS_SOURCE=held[0].address,
             POD_NAME=account, POD_NAMESPACE="shop", POD_IP=address,
         )  # fmt: skip
@@ -170,3 +169,23 @@ class MixedUpstream(unittest.TestCase):
         # And it calls by itself, as who it is.
         headers = json.loads(self.third.curl(f"http://{SERVICE}/"))["headers"]
         self.assertRegex(headers["x-forwarded-client-cert"], rf"^By={cart};Hash=[0-9a-f]{{64}};URI={further}$")
+
+    def test_ports_of_their_own(self):
+        """Where Pods have the application on different ports each is asked for its own, as a second try is"""
+        both = outbound(OUTSIDE, THIRD, ports=(8080, 8081), retries=2)
+        self.addCleanup(self.ads.set, *outbound(OUTSIDE, THIRD))
+        self.addCleanup(self.third.there, lambda: run(os.environ["AMESH"], "redirect", "--cleanup"))
+        self.third.there(lambda: self.redirect(8081))
+        other = self.start_other(self.third, "cart-own", THIRD, HERE, self.third.there, inbound(8081), port=8081)
+        self.addCleanup(other.stop)
+        self.identity.set_workload(THIRD, workload("cart-own", ports=((8081, 8081),)))
+        self.addCleanup(self.identity.set_workload, THIRD, None)
+        self.ads.set(*both)
+        cart, own, web = spiffe_id("cart"), spiffe_id("cart-own"), spiffe_id("web")
+        self.settles({cart: {web}, own: {web}}, "both serve, by mutual TLS")
+        self.assertEqual({self.call().at for _ in range(20)}, {f"{OUTSIDE}:8080", f"{THIRD}:8081"})
+        other.stop()
+        before = self.pod.logs().count(f"{THIRD}:19443")
+        self.assertEqual(self.served(40), {cart: {web}})
+        # It was tried, too.
+        self.assertGreater(self.pod.logs().count(f"{THIRD}:19443"), before)

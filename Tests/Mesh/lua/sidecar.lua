@@ -4,11 +4,14 @@ local core = require("apisix.core")
 local plugin = require("apisix.plugin")
 local amesh = require("apisix.plugins.amesh")
 local mtls = require("apisix.plugins.amesh-mtls")
+local parameters = require("apisix.upstream")
 local balancer = require("ngx.balancer")
 
 local _M = {}
 local routes, upstreams, turns = {}, {}, {}
 local has_rule = false
+-- What is known of a request of gRPC, which goes on in a location of its own as in APISIX.
+local handed_on, count = {}, 0
 
 function _M.load(path)
   for key, object in pairs(dofile(path)) do
@@ -36,6 +39,21 @@ local function answer(status, body)
   return ngx.exit(status)
 end
 
+local function is_secure(scheme) return scheme == "https" or scheme == "grpcs" end
+
+-- nginx's directives verify; that the plugin would have APISIX do it is looked at here.
+local function assert_verified()
+  assert(ngx.ctx.trusted_store and ngx.ctx.verify and ngx.var.amesh_tls_name ~= "")
+end
+
+-- As APISIX: before plugins look at what is sent.
+local function choose(ctx, upstream)
+  local turn = (turns[upstream] or 0) % #upstream.nodes + 1
+  turns[upstream] = turn
+  ctx.chosen = upstream.nodes[turn]
+  ctx.balancer_ip = ctx.chosen.host
+end
+
 function _M.access()
   local ctx = core.ctx.new()
   ngx.ctx.request = ctx
@@ -50,20 +68,35 @@ function _M.access()
   end
   local upstream = ctx.upstream_conf
   if not upstream or #upstream.nodes == 0 then return ngx.exit(503) end
+  choose(ctx, upstream)
   if has_rule then answer(mtls.before_proxy({}, ctx)) end
-  if upstream.scheme == "https" then
-    -- nginx's directives verify; that the plugin would have APISIX do it is looked at here.
-    assert(ngx.ctx.trusted_store and ngx.ctx.verify and ngx.var.amesh_tls_name ~= "")
-    ngx.var.scheme_there, ngx.var.certificate_there, ngx.var.key_there = "https", upstream.certificate, upstream.key
+  local scheme = ctx.upstream_scheme or upstream.scheme or "http"
+  ngx.var.scheme_there = scheme
+  if is_secure(scheme) then
+    assert_verified()
+    ngx.var.certificate_there, ngx.var.key_there = upstream.certificate, upstream.key
+  end
+  if scheme:sub(1, 4) == "grpc" then
+    count = count + 1
+    ngx.var.handed_on, handed_on[count] = count, ctx
+    return ngx.exec("@grpc_pass")
   end
 end
 
+function _M.grpc_access()
+  local id = tonumber(ngx.var.handed_on)
+  local ctx = handed_on[id]
+  handed_on[id] = nil
+  ngx.ctx.request = ctx
+  answer(parameters.set_grpcs_upstream_param(ctx))
+  if is_secure(ngx.var.scheme_there) then assert_verified() end
+end
+
 function _M.connect()
-  local upstream = ngx.ctx.request.upstream_conf
-  local turn = (turns[upstream] or 0) % #upstream.nodes + 1
-  turns[upstream] = turn
-  local node = upstream.nodes[turn]
-  assert(balancer.set_current_peer(node.host, node.port))
+  local node = ngx.ctx.request.chosen
+  -- APISIX writes an address of IPv6 so when it reads it.
+  local host = node.host:find("^[%x:]*:[%x:.]*$") and "[" .. node.host .. "]" or node.host
+  assert(balancer.set_current_peer(host, node.port))
 end
 
 return _M

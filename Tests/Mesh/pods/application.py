@@ -3,8 +3,11 @@
 import http.client
 import http.server
 import json
+import socket
 import threading
 import time
+
+from .network import HAS_IPV6
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -27,6 +30,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class _Server(http.server.ThreadingHTTPServer):
+    """Of both families, where there are two."""
+
+    address_family = socket.AF_INET6 if HAS_IPV6 else socket.AF_INET
     daemon_threads = True
     request_queue_size = 128
 
@@ -70,11 +76,11 @@ def ask(address, port, path="/", seconds=10, **headers):
 class Application:
     """The Pod's own program. Services have the virtual address that all share, and a port each."""
 
-    SERVICES = "10.96.0.20"
+    SERVICES, SERVICES_V6 = "10.96.0.20", "fd96::20"
 
     def __init__(self, network, ports):
         self._network = network
-        servers = network.do(lambda: [_Server(("0.0.0.0", port), _Handler) for port in ports])
+        servers = network.do(lambda: [_Server(("", port), _Handler) for port in ports])
         for server in servers:
             threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
 

@@ -1,8 +1,8 @@
 """Clocks that are apart: a certificate is good 120 seconds before it was made."""
 
+from library.clock import clock_environment, clock_library
 from peers.process import wait_until
 
-from .network import clock
 from .pod import spiffe_id
 from .strangers import knock
 from .world import ADDRESSES
@@ -11,10 +11,11 @@ EARLY, LATE = 87, 88
 
 
 def run(checks, world):
-    with clock(world.folder, 90) as ahead, clock(world.folder, -90) as behind:
-        with checks("sidecars whose clocks are 90 seconds ahead and 90 behind are ready"):
-            early, late = world.sidecar("early", ahead), world.sidecar("late", behind)
-            assert early.is_ready() and late.is_ready()
+    library = clock_library(world.folder)
+    with checks("sidecars whose clocks are 90 seconds ahead and 90 behind are ready"):
+        early = world.sidecar("early", clock_environment(library, 90))
+        late = world.sidecar("late", clock_environment(library, -90))
+        assert early.is_ready() and late.is_ready()
     with checks("they call each other by mutual TLS, both ways"):
         for caller, callee, port in (("early", "late", LATE), ("late", "early", EARLY)):
             application = world.pods[caller].application

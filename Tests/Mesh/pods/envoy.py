@@ -3,73 +3,65 @@
 import json
 import os
 
-from peers.discovery_source import any_of, assignment, unix_socket
+from peers.discovery_source import HTTP2, loopback, unix_socket
+from peers.envoy_configuration import (
+    accepting,
+    address,
+    bootstrap,
+    by_secrets,
+    calling,
+    cluster,
+    command,
+    header,
+    listener,
+)
 from peers.process import Child
-from peers.sidecar import _header, _listener, _tls_context
 
 from .application import ask
 
 MUTUAL_PORT = 19443
-_OUTBOUND, _ADMIN = 15001, 15000
-_TLS = "envoy.extensions.transport_sockets.tls.v3"
+OUTBOUND, _ADMIN = 15001, 15000
 
 
 class EnvoySidecar:
     """Of the Pod. `place` has the socket of amesh serve. It lets in `caller`, and calls the application at `there`, which
-    has to be `server`'s."""
+    has to be `server`'s. Without `grpc` it answers by itself what comes in, with it the Pod's application does."""
 
-    def __init__(self, pod, place, *, caller, there, server):
+    def __init__(self, pod, place, *, caller, there, server, grpc=False):
         self._pod = pod
         source = unix_socket(place, (pod.folder / "token").read_text(encoding="utf-8"), delta=True)
-        answers = [
-            {
-                "match": {"prefix": "/"},
-                "direct_response": {"status": 200, "body": {"inline_string": "{}"}},
-                "response_headers_to_add": [
-                    _header("x-client-id", "%DOWNSTREAM_PEER_URI_SAN%"),
-                    _header("x-client-serial", "%DOWNSTREAM_PEER_SERIAL%"),
-                    _header("x-port", "%REQ(x-amesh-port)%"),
-                ],
-            }
+        shown = [
+            header("x-client-id", "%DOWNSTREAM_PEER_URI_SAN%"),
+            header("x-client-serial", "%DOWNSTREAM_PEER_SERIAL%"),
+            header("x-port", "%REQ(x-amesh-port)%"),
         ]
-        accepting = any_of(
-            f"{_TLS}.DownstreamTlsContext",
-            require_client_certificate=True,
-            common_tls_context=_tls_context(source, caller, "ROOTCA"),
-        )
-        calling = any_of(f"{_TLS}.UpstreamTlsContext", common_tls_context=_tls_context(source, server, "ROOTCA"))
-        calling["max_session_keys"] = 0
+        answered = {"direct_response": {"status": 200, "body": {"inline_string": "{}"}}, "response_headers_to_add": shown}
+        handed_on = {"route": {"cluster": "own"}, "request_headers_to_add": shown}
+        answers = [{"match": {"prefix": "/"}, **(handed_on if grpc else answered)}]
+        options = {"typed_extension_protocol_options": HTTP2} if grpc else {}
         passed = {
             "match": {"prefix": "/"},
             "route": {"cluster": "there"},
-            "request_headers_to_add": [_header("x-amesh-port", "8080")],
+            "request_headers_to_add": [header("x-amesh-port", "8080")],
         }
-        bootstrap = {
-            "node": {"id": pod.name, "cluster": "mesh"},
-            "admin": {"address": _address("127.0.0.1", _ADMIN)},
-            "static_resources": {
-                "listeners": [
-                    {
-                        **_listener(MUTUAL_PORT, "inbound", answers, _socket(accepting)),
-                        "address": _address("0.0.0.0", MUTUAL_PORT),
-                    },
-                    _listener(_OUTBOUND, "outbound", [passed]),
-                ],
-                "clusters": [
-                    *source.clusters,
-                    {
-                        "name": "there",
-                        "connect_timeout": "2s",
-                        "load_assignment": assignment("there", _address(there, MUTUAL_PORT)),
-                        "transport_socket": _socket(calling),
-                    },
-                ],
-            },
-        }
+        let_in = accepting(by_secrets(source, caller))
+        verified = calling(by_secrets(source, server), max_session_keys=0)
+        described = bootstrap(
+            pod.name,
+            [
+                listener("inbound", address("0.0.0.0", MUTUAL_PORT), answers, let_in),
+                listener("outbound", loopback(OUTBOUND), [passed]),
+            ],
+            [
+                *source.clusters,
+                cluster("there", address(there, MUTUAL_PORT), transport_socket=verified, **options),
+                cluster("own", loopback(8080), **options),
+            ],
+            admin=loopback(_ADMIN),
+        )
         path = pod.folder / "envoy.json"
-        path.write_text(json.dumps(bootstrap), encoding="utf-8")
-        command = [os.environ["ENVOY"], "-c", path, "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
-        self.child = Child(f"envoy-{pod.name}", pod.network.command(*command), pod.folder)
+        path.write_text(json.dumps(described), encoding="utf-8")
+        self.child = Child(f"envoy-{pod.name}", pod.network.command(*command(os.environ["ENVOY"], path)), pod.folder)
         self.child.wait_until(self._is_ready, 30, "ready")
 
     def _is_ready(self):
@@ -80,18 +72,10 @@ class EnvoySidecar:
 
     def call(self, path="/"):
         """To the application of the other Pod."""
-        return self._pod.network.do(lambda: ask("127.0.0.1", _OUTBOUND, path))
+        return self._pod.network.do(lambda: ask("127.0.0.1", OUTBOUND, path))
 
     def log(self):
         return self.child.output()
 
     def stop(self):
         self.child.stop()
-
-
-def _address(address, port):
-    return {"socket_address": {"address": address, "port_value": port}}
-
-
-def _socket(context):
-    return {"name": "envoy.transport_sockets.tls", "typed_config": context}

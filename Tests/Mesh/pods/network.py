@@ -1,9 +1,7 @@
 """Network namespaces as Pods' networks: each has a link to this namespace, which is their node."""
 
-import contextlib
 import ctypes
 import os
-import pathlib
 import selectors
 import socket
 import subprocess
@@ -11,14 +9,16 @@ import threading
 import time
 
 # Where Pods reach what listens on the node's loopback: the control plane.
-NODE = "10.9.0.254"
+NODE, NODE_V6 = "10.9.0.254", "fd09::fe"
+HAS_IPV6 = os.path.exists("/proc/net/if_inet6")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNET = 0x40000000
 _ETH_P_ALL, _SO_RCVBUFFORCE = 3, 33
 # The beginning of the names that Pods' links have on the node.
 LINK = "to-"
-# In a frame of IPv4 without options, where TCP has its ports.
+# Where TCP has its ports, in a frame of IPv4 without options and of IPv6 without extensions.
+_PORTS, _PORTS_V6, _ETH_P_IPV6 = 34, 54, b"\x86\xdd"
 _MUTUAL_PORT = (19443).to_bytes(2, "big")
 
 
@@ -35,23 +35,41 @@ def make_node():
         run("sysctl", "-qw", f"{setting}=1")
     rule = ["iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-d", NODE, "-p", "tcp"]
     run(*rule, "-j", "DNAT", "--to-destination", "127.0.0.1")
+    if HAS_IPV6:
+        run("ip", "addr", "add", f"{NODE_V6}/128", "dev", "lo")
+        run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+
+
+def is_v6(address):
+    return ":" in address
 
 
 class Network:
-    """Of one Pod."""
+    """Of one Pod, with an address or several."""
 
-    def __init__(self, name, address):
-        self.name, self.address = name, address
+    def __init__(self, name, *addresses):
+        self.name = name
+        self.node = NODE_V6 if is_v6(addresses[0]) else NODE
         link = f"{LINK}{name}"
         run("ip", "netns", "add", name)
         run("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name)
         run("ip", "link", "set", link, "up")
-        run("ip", "route", "add", address, "dev", link, "src", NODE)
+        run("ip", "-n", name, "link", "set", "lo", "up")
+        run("ip", "-n", name, "link", "set", "eth0", "up")
+        for address in addresses:
+            self._join(link, address)
+
+    def _join(self, link, address):
+        node, length, options = (NODE_V6, 128, ["nodad"]) if is_v6(address) else (NODE, 32, [])
+        if is_v6(address):
+            # A link answers only for addresses of its own who has them.
+            run("ip", "addr", "add", f"{node}/128", "dev", link, "nodad")
+        run("ip", "route", "add", address, "dev", link, "src", node)
         for words in (
-            ["link", "set", "lo", "up"], ["link", "set", "eth0", "up"], ["addr", "add", f"{address}/32", "dev", "eth0"],
-            ["route", "add", NODE, "dev", "eth0"], ["route", "add", "default", "via", NODE],
+            ["addr", "add", f"{address}/{length}", "dev", "eth0", *options],
+            ["route", "add", node, "dev", "eth0"], ["route", "add", "default", "via", node],
         ):  # fmt: skip
-            run("ip", "-n", name, *words)
+            run("ip", "-n", self.name, *words)
 
     def command(self, *words, user=None):
         """What runs a command in there."""
@@ -125,7 +143,8 @@ class Capture:
 
     def _note(self, frame):
         self.frames += 1
-        self.mutual += _MUTUAL_PORT in (frame[34:36], frame[36:38])
+        at = _PORTS_V6 if frame[12:14] == _ETH_P_IPV6 else _PORTS
+        self.mutual += _MUTUAL_PORT in (frame[at : at + 2], frame[at + 2 : at + 4])
         self.seen.update(marker for marker in self._markers if marker in frame)
 
     def __exit__(self, *_):
@@ -135,13 +154,3 @@ class Capture:
         for key in list(self._selector.get_map().values()):
             key.fileobj.close()
         self._selector.close()
-
-
-@contextlib.contextmanager
-def clock(folder, seconds):
-    """The environment in which a process's clock is so many seconds ahead."""
-    source = pathlib.Path(__file__).resolve().parent / "clock.c"
-    library = pathlib.Path(folder) / "clock.so"
-    if not library.exists():
-        run(os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-o", library, source)
-    yield {"LD_PRELOAD": str(library), "CLOCK_AHEAD": str(seconds)}

@@ -13,7 +13,7 @@ NAMESPACE = "amesh-e2e-mesh"
 TRUST_DOMAIN = "cluster.local"
 PREFIX = "amesh.apisix.apache.org/"
 # Whatever a test's services listen on; the mesh itself captures what is called HTTP.
-OUTBOUND = "80-89"
+OUTBOUND = "80-99"
 
 
 def spiffe_id(account):
@@ -21,10 +21,11 @@ def spiffe_id(account):
 
 
 class Pod:
-    """Its ServiceAccount has its name. Without `meshed` it has no sidecar."""
+    """Its ServiceAccount has its name. Without `meshed` it has no sidecar. `ports` are those that it declares; where it is no
+    HTTP server, somebody else `serves`."""
 
-    def __init__(self, server, folder, name, address, *, meshed=True, ports=(8080,), **annotations):
-        self.server, self.name, self.address = server, name, address
+    def __init__(self, server, folder, name, *addresses, meshed=True, ports=(8080,), serves=None, **annotations):
+        self.server, self.name, self.addresses = server, name, addresses
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.folder.chmod(0o755)
@@ -41,19 +42,19 @@ class Pod:
         (app,) = described["spec"]["containers"]
         app["ports"] = [{"name": f"http-{port}", "containerPort": port} for port in ports]
         self.created = server.create_pod(NAMESPACE, described)
-        self.network = Network(name, address)
-        self.assign(address)
+        self.network = Network(name, *addresses)
+        self.assign(*addresses)
         (self.folder / "token").write_text(pod_token(server, self.created), encoding="utf-8")
         if meshed:
             self.network.run(os.environ["AMESH"], *self._container("amesh-init")["args"])
-        self.application = Application(self.network, ports)
+        self.application = Application(self.network, ports if serves is None else serves)
 
-    def assign(self, address):
+    def assign(self, *addresses):
         """As a kubelet tells of it."""
         status, answer = self.server.request(
             "PATCH",
             f"/api/v1/namespaces/{NAMESPACE}/pods/{self.name}/status",
-            {"status": {"phase": "Running", "podIP": address, "podIPs": [{"ip": address}]}},
+            {"status": {"phase": "Running", "podIP": addresses[0], "podIPs": [{"ip": each} for each in addresses]}},
             # A strategic one would keep the address before.
             "application/merge-patch+json",
         )
@@ -70,7 +71,7 @@ class Pod:
         """Of the sidecar, as it was injected."""
         fields = {
             "metadata.name": self.name, "metadata.namespace": NAMESPACE, "spec.serviceAccountName": self.name,
-            "spec.nodeName": "node", "status.podIP": self.address, "status.podIPs": self.address,
+            "spec.nodeName": "node", "status.podIP": self.addresses[0], "status.podIPs": ",".join(self.addresses),
         }  # fmt: skip
         variables = {}
         for each in self._container("amesh-proxy")["env"]:

@@ -5,7 +5,7 @@ from peers.process import wait_until
 from .network import Capture
 from .pod import spiffe_id
 from .strangers import MeshRoot, knock
-from .world import ADDRESSES, CART, MIXED, OUTSIDE, PORTS, SAFE
+from .world import ADDRESSES, CART, MIXED, OUTSIDE, OWN_PORTS, PORTS, SAFE
 
 
 def run(checks, world):
@@ -23,7 +23,14 @@ def run(checks, world):
             statuses = [own.call(MIXED, "/mixed-by-safe").status for _ in range(4)]
         assert statuses == [503] * 4 and not capture.seen, (statuses, capture.seen)
         assert safe.state()["refusedUpstreams"] >= 1, safe.state()
-    with checks("where endpoints have different ports of the application it is the same: plaintext, or nothing if strict"):
+    with checks("where Pods have the application on different ports, each is asked for its own, by mutual TLS"):
+        world.sidecar("dual")
+        wait_until(lambda: own.call(OWN_PORTS).status == 200, 20, "they are known")
+        answers = [own.call(OWN_PORTS) for _ in range(4)]
+        assert {answer.status for answer in answers} == {200}, answers
+        asked = {(answer.caller.partition(";")[0], answer.seen["port"]) for answer in answers}
+        assert asked == {(f"By={spiffe_id('cart')}", 8081), (f"By={spiffe_id('dual')}", 8080)}, asked
+    with checks("where one Pod has it on two ports it goes as plaintext, or not at all if strict"):
         answers = [web.call(PORTS) for _ in range(4)]
         assert {(answer.status, answer.caller) for answer in answers} == {(200, None)}, answers
         assert {answer.seen["port"] for answer in answers} == {8080, 8081}, answers

@@ -7,60 +7,62 @@ TLS is nginx's own on both sides: certificates, whom to trust and the name to ve
 import json
 import pathlib
 
+from library.configured import configuration
+
+from .network import HAS_IPV6
+
 _HERE = pathlib.Path(__file__).resolve().parent
 _LUA = [_HERE.parents[2] / "manifests" / "sidecar", _HERE.parent / "lua", _HERE.parents[1] / "Library" / "library" / "lua"]
 
-_CONFIGURATION = """
-load_module /usr/lib/nginx/modules/ndk_http_module.so;
-load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log info;
-worker_processes 2;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/temp; proxy_temp_path {folder}/temp; fastcgi_temp_path {folder}/temp;
-  uwsgi_temp_path {folder}/temp; scgi_temp_path {folder}/temp;
-  lua_package_path "{packages};;";
-  lua_shared_dict prometheus-metrics 1m;
-  init_by_lua_block {{ sidecar = require("sidecar").load("{objects}") }}
-  upstream endpoints {{
-    server 0.0.0.1;
-    balancer_by_lua_block {{ sidecar.connect() }}
+_HTTP = """
+lua_package_path "{packages};;";
+lua_shared_dict prometheus-metrics 1m;
+init_by_lua_block {{ sidecar = require("sidecar").load("{objects}") }}
+upstream endpoints {{
+  server 0.0.0.1;
+  balancer_by_lua_block {{ sidecar.connect() }}
+}}
+server {{
+  {listening}
+  {inbound}
+  set $amesh_tls_name "";
+  set $amesh_source "";
+  set $scheme_there http;
+  set $certificate_there "";
+  set $key_there "";
+  set $handed_on "";
+  location / {{
+    access_by_lua_block {{ sidecar.access() }}
+    proxy_pass $scheme_there://endpoints;
+    proxy_set_header Host $http_host;
+    proxy_http_version 1.1;
+    proxy_bind $amesh_source;
+    proxy_set_header Connection "";
+    proxy_ssl_certificate $certificate_there;
+    proxy_ssl_certificate_key $key_there;
+    proxy_ssl_session_reuse off;
+    {outbound}
   }}
-  server {{
-    listen 19080;
-    listen 19081;
-    {inbound}
-    set $amesh_tls_name "";
-    set $amesh_source "";
-    set $scheme_there http;
-    set $certificate_there "";
-    set $key_there "";
-    location / {{
-      access_by_lua_block {{ sidecar.access() }}
-      proxy_pass $scheme_there://endpoints;
-      proxy_set_header Host $http_host;
-      proxy_http_version 1.1;
-      proxy_bind $amesh_source;
-      proxy_set_header Connection "";
-      proxy_ssl_certificate $certificate_there;
-      proxy_ssl_certificate_key $key_there;
-      proxy_ssl_session_reuse off;
-      {outbound}
-    }}
+  location @grpc_pass {{
+    access_by_lua_block {{ sidecar.grpc_access() }}
+    grpc_pass $scheme_there://endpoints;
+    grpc_set_header Host $http_host;
+    grpc_bind $amesh_source;
+    grpc_ssl_certificate $certificate_there;
+    grpc_ssl_certificate_key $key_there;
+    grpc_ssl_session_reuse off;
+    {outbound_grpc}
   }}
-  server {{
-    listen 127.0.0.1:15022;
-    location = /apisix/prometheus/metrics {{
-      content_by_lua_block {{ require("apisix.plugins.prometheus.exporter").print() }}
-    }}
+}}
+server {{
+  listen 127.0.0.1:15022;
+  location = /apisix/prometheus/metrics {{
+    content_by_lua_block {{ require("apisix.plugins.prometheus.exporter").print() }}
   }}
 }}
 """
 
-_INBOUND = """listen 19443 ssl;
+_INBOUND = """{listening}
     ssl_certificate {folder}/own.pem;
     ssl_certificate_key {folder}/own.key;
     ssl_client_certificate {folder}/clients.pem;
@@ -75,6 +77,12 @@ _OUTBOUND = """proxy_ssl_trusted_certificate {folder}/bundle.pem;
       proxy_ssl_server_name on;"""
 
 
+def _listening(*ports):
+    """Of both families, where there are two."""
+    places = ["", "[::]:"] if HAS_IPV6 else [""]
+    return "\n    ".join(f"listen {place}{port};" for port in ports for place in places)
+
+
 def lua(value):
     """A value of JSON as Lua writes it; a text of JSON is one of Lua's but for characters beyond ASCII."""
     if isinstance(value, dict):
@@ -85,9 +93,13 @@ def lua(value):
 
 
 class Reader:
-    """Each configuration has a folder of its own: nothing of it changes once nginx knows of it."""
+    """Each configuration has a folder of its own: nothing of it changes once nginx knows of it.
 
-    def __init__(self, folder):
+    http2: that is what the application sends; Debian's nginx can't take both in plaintext, as APISIX can.
+    """
+
+    def __init__(self, folder, http2=False):
+        self._http2 = " http2" if http2 else ""
         self.folder = pathlib.Path(folder)
         self.configuration = self.folder / "nginx.conf"
         self.count = 0
@@ -105,13 +117,12 @@ class Reader:
                 value["certificate"] = str(self._write(folder / f"{value['id']}.pem", value["tls"]["client_cert"]))
                 value["key"] = str(self._write(folder / f"{value['id']}.key", value["tls"]["client_key"]))
         read = self._write(folder / "objects.lua", f"return {lua(objects)}")
-        new = self._write(
-            self.folder / "nginx.new",
-            _CONFIGURATION.format(
-                folder=self.folder, packages=";".join(f"{path}/?.lua" for path in _LUA), objects=read,
-                inbound=inbound, outbound=outbound,
-            ),
+        http = _HTTP.format(
+            packages=";".join(f"{path}/?.lua" for path in _LUA), objects=read,
+            inbound=inbound, outbound=outbound, outbound_grpc=outbound.replace("proxy_ssl_", "grpc_ssl_"),
+            listening=_listening(f"19080{self._http2}", "19081"),
         )  # fmt: skip
+        new = self._write(self.folder / "nginx.new", configuration(self.folder, http, workers=2))
         new.replace(self.configuration)
 
     def _inbound(self, folder, certificate):
@@ -121,7 +132,7 @@ class Reader:
         self._write(folder / "own.pem", certificate["cert"])
         self._write(folder / "own.key", certificate["key"])
         self._write(folder / "clients.pem", certificate["client"]["ca"])
-        return _INBOUND.format(folder=folder, depth=certificate["client"]["depth"])
+        return _INBOUND.format(listening=_listening("19443 ssl http2"), folder=folder, depth=certificate["client"]["depth"])
 
     def _outbound(self, folder, bundle):
         if not bundle:

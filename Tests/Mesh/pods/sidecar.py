@@ -8,7 +8,7 @@ import threading
 from library.nginx import Nginx
 from peers.process import Child
 
-from .network import NODE
+from .network import is_v6
 from .reader import Reader
 
 PROXY = 1337
@@ -16,19 +16,20 @@ STATUS_PORT, METRICS_PORT = 15021, 15020
 
 
 class Sidecar:
-    """environment: of both processes beside what was injected, such as another clock."""
+    """environment: of both processes beside what was injected, such as another clock. http2: what the application sends."""
 
-    def __init__(self, pod, mesh, ads_port, *, environment=None, **changes):
+    def __init__(self, pod, mesh, ads_port, *, environment=None, http2=False, **changes):
         self.pod = pod
         self._extra = environment or {}
         folder = pod.folder
         for path in (folder / "library", folder / "library" / "temp", folder / "proxy", folder / "proxy" / "temp"):
             path.mkdir()
             path.chmod(0o777)
+        node = f"[{pod.network.node}]" if is_v6(pod.network.node) else pod.network.node
         # Where things are that have no Service here.
         self._variables = pod.environment() | {
-            "AMESH_XDS_SOURCE": f"grpc://{NODE}:{ads_port}",
-            "AMESH_SDS_SOURCE": f"https://{NODE}:{mesh.port}",
+            "AMESH_XDS_SOURCE": f"grpc://{node}:{ads_port}",
+            "AMESH_SDS_SOURCE": f"https://{node}:{mesh.port}",
             "AMESH_SDS_SERVER_NAME": "localhost",
             "AMESH_GRPC_SOURCE": "",
             "AMESH_TOKEN_FILE": str(folder / "token"),
@@ -38,7 +39,7 @@ class Sidecar:
             "METRICS_SERVER_PORT": str(METRICS_PORT),
             **changes,
         }
-        self._reader = Reader(folder / "proxy")
+        self._reader = Reader(folder / "proxy", http2)
         self._proxy = None
         self._ends = threading.Event()
         self._problem = None

@@ -13,7 +13,7 @@ def any_of(type_name, **fields):
     return {"@type": f"type.googleapis.com/{type_name}", **fields}
 
 
-_HTTP2 = {HTTP_OPTIONS: any_of(HTTP_OPTIONS, explicit_http_config={"http2_protocol_options": {}})}
+HTTP2 = {HTTP_OPTIONS: any_of(HTTP_OPTIONS, explicit_http_config={"http2_protocol_options": {}})}
 
 
 def assignment(name, address):
@@ -61,7 +61,7 @@ def unix_socket(control_plane, token, *, delta=False):
     cluster = {
         "name": _CLUSTER,
         "connect_timeout": "2s",
-        "typed_extension_protocol_options": _HTTP2,
+        "typed_extension_protocol_options": HTTP2,
         "load_assignment": assignment(_CLUSTER, {"pipe": {"path": str(control_plane.socket)}}),
     }
     return _Source(_with_token(token), [cluster], delta)
@@ -122,7 +122,7 @@ def watched_roots(control_plane, token, folder, *, delta=False):
     cluster = {
         "name": _CLUSTER,
         "connect_timeout": "2s",
-        "typed_extension_protocol_options": _HTTP2,
+        "typed_extension_protocol_options": HTTP2,
         "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": tls},
         "load_assignment": assignment(_CLUSTER, loopback(control_plane.port)),
     }

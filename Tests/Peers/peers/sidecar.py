@@ -6,45 +6,10 @@ import pathlib
 import urllib.parse
 
 from .certificates import certificates
-from .discovery_source import HTTP_OPTIONS, any_of, assignment, loopback
+from .discovery_source import HTTP_OPTIONS, any_of, loopback
 from .envoy import executable
+from .envoy_configuration import accepting, bootstrap, by_secrets, calling, cluster, command, header, listener
 from .process import LOOPBACK, Child, free_port
-
-_TLS = "envoy.extensions.transport_sockets.tls.v3"
-
-
-def _tls_context(source, peer, roots):
-    """peer: the SPIFFE ID that the other side has to have. roots: the name of the bundle, ROOTCA or ALL."""
-    names = [{"san_type": "URI", "matcher": {"exact": peer}}]
-    return {
-        "tls_certificate_sds_secret_configs": [source.secret("default")],
-        "combined_validation_context": {
-            "default_validation_context": {"match_typed_subject_alt_names": names},
-            "validation_context_sds_secret_config": source.secret(roots),
-        },
-    }
-
-
-def _header(name, value):
-    return {"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
-
-
-def _listener(port, name, routes, transport_socket=None):
-    manager = any_of(
-        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        stat_prefix=name,
-        route_config={"name": name, "virtual_hosts": [{"name": name, "domains": ["*"], "routes": routes}]},
-        http_filters=[
-            {
-                "name": "envoy.filters.http.router",
-                "typed_config": any_of("envoy.extensions.filters.http.router.v3.Router"),
-            }
-        ],
-    )
-    chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
-    if transport_socket:
-        chain["transport_socket"] = transport_socket
-    return {"name": name, "address": loopback(port), "filter_chains": [chain]}
 
 
 class _Envoy:
@@ -52,19 +17,16 @@ class _Envoy:
         self.name = name
         self.port = free_port()
         self._admin = free_port()
-        bootstrap = {
-            "node": {"id": name, "cluster": "peers"},
-            "admin": {"address": loopback(self._admin)},
-            "static_resources": {
-                "listeners": [listener(self.port) for listener in listeners],
-                "clusters": [*source.clusters, *clusters],
-            },
-        }
+        described = bootstrap(
+            name,
+            [make(loopback(self.port)) for make in listeners],
+            [*source.clusters, *clusters],
+            admin=loopback(self._admin),
+        )
         path = pathlib.Path(folder) / f"{name}.json"
         path.touch(mode=0o600)
-        path.write_text(json.dumps(bootstrap, indent=1), encoding="utf-8")
-        command = [executable(), "-c", path, "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
-        self.child = Child(name, command, folder)
+        path.write_text(json.dumps(described, indent=1), encoding="utf-8")
+        self.child = Child(name, command(executable(), path), folder)
 
     def wait_until_ready(self):
         """Until it listens, which it does when its secrets have come."""
@@ -101,19 +63,14 @@ class ServerSidecar(_Envoy):
                 "match": {"prefix": "/"},
                 "direct_response": {"status": 200, "body": {"inline_string": "hello\n"}},
                 "response_headers_to_add": [
-                    _header("x-client-id", "%DOWNSTREAM_PEER_URI_SAN%"),
-                    _header("x-client-serial", "%DOWNSTREAM_PEER_SERIAL%"),
-                    _header("x-client-issuer", "%DOWNSTREAM_PEER_ISSUER%"),
+                    header("x-client-id", "%DOWNSTREAM_PEER_URI_SAN%"),
+                    header("x-client-serial", "%DOWNSTREAM_PEER_SERIAL%"),
+                    header("x-client-issuer", "%DOWNSTREAM_PEER_ISSUER%"),
                 ],
             }
         ]
-        tls = any_of(
-            f"{_TLS}.DownstreamTlsContext",
-            require_client_certificate=True,
-            common_tls_context=_tls_context(source, client, roots),
-        )
-        socket = {"name": "envoy.transport_sockets.tls", "typed_config": tls}
-        super().__init__(folder, name, source, [lambda port: _listener(port, "inbound", routes, socket)])
+        tls = accepting(by_secrets(source, client, roots))
+        super().__init__(folder, name, source, [lambda at: listener("inbound", at, routes, tls)])
 
 
 class ClientSidecar(_Envoy):
@@ -124,28 +81,26 @@ class ClientSidecar(_Envoy):
             {
                 "match": {"path": f"/{kind}"},
                 "route": {"cluster": kind},
-                "response_headers_to_add": [_header("x-server-certificate", "%UPSTREAM_PEER_CERT%")],
+                "response_headers_to_add": [header("x-server-certificate", "%UPSTREAM_PEER_CERT%")],
             }
             for kind in ("kept", "new")
         ]
         clusters = []
         for kind in ("kept", "new"):
-            tls = any_of(f"{_TLS}.UpstreamTlsContext", common_tls_context=_tls_context(source, server, roots))
-            http = {"explicit_http_config": {"http_protocol_options": {}}}
+            http, tls = {"explicit_http_config": {"http_protocol_options": {}}}, {}
             if kind == "new":
                 # No session is resumed: each handshake shows certificates.
                 tls["max_session_keys"] = 0
                 http["common_http_protocol_options"] = {"max_requests_per_connection": 1}
             clusters.append(
-                {
-                    "name": kind,
-                    "connect_timeout": "5s",
-                    "load_assignment": assignment(kind, loopback(port)),
-                    "typed_extension_protocol_options": {HTTP_OPTIONS: any_of(HTTP_OPTIONS, **http)},
-                    "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": tls},
-                }
+                cluster(
+                    kind,
+                    loopback(port),
+                    typed_extension_protocol_options={HTTP_OPTIONS: any_of(HTTP_OPTIONS, **http)},
+                    transport_socket=calling(by_secrets(source, server, roots), **tls),
+                )
             )
-        super().__init__(folder, name, source, [lambda port: _listener(port, "outbound", routes)], clusters)
+        super().__init__(folder, name, source, [lambda at: listener("outbound", at, routes)], clusters)
 
     def request(self, kind="new"):
         """An answer's status, and what both sides saw of each other."""

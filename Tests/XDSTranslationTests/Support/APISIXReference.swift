@@ -131,7 +131,8 @@ struct APISIXReference {
   private func variables(of request: TestRequest) -> [String: String] {
     var variables = [
       "http_host": request.authority, "request_method": request.method, "uri": request.path,
-      "request_uri": request.target, "scheme": "http", "server_port": request.isInbound ? "19081" : "19080",
+      SidecarPlugin.pathVariable: request.path, "request_uri": request.target, SidecarPlugin.schemeVariable: "http",
+      "server_port": request.isInbound ? "19081" : "19080",
       "request_id": "0123456789abcdef0123456789abcdef",
     ]
     var host = request.authority.lowercased()

@@ -40,10 +40,22 @@ struct APISIXSchemas {
         "upstream": ["type": "string", "enum": ["original-destination"]],
         "port": ["type": "integer", "minimum": 1, "maximum": 65535],
         "scheme": ["type": "string", "enum": ["https", "grpc", "grpcs"]],
+        "retries": ["type": "integer", "minimum": 0],
+        "retry_timeout": ["type": "number", "minimum": 0],
         "fault": [
           "type": "object",
           "additionalProperties": false,
           "properties": ["delay": share, "abort": share, "vars": ["type": "array"]],
+        ],
+        "path": [
+          "type": "object",
+          "required": ["pattern", "replacement"],
+          "additionalProperties": false,
+          "properties": ["pattern": ["type": "string"], "replacement": ["type": "string"]],
+        ],
+        "append": [
+          "type": "array",
+          "items": ["type": "array", "items": ["type": "string"], "minItems": 2, "maxItems": 2],
         ],
         "host": [
           "type": "object",
@@ -88,6 +100,9 @@ struct APISIXSchemas {
       }
       if let vars = settings["fault"]?["vars"] { problems += Self.expressionProblems(vars) }
       if let pattern = settings["host"]?["pattern"]?.string, !PCRE.isPattern(pattern) {
+        problems.append("\(name): no pattern: \(pattern)")
+      }
+      if let pattern = settings["path"]?["pattern"]?.string, !PCRE.isPattern(pattern) {
         problems.append("\(name): no pattern: \(pattern)")
       }
       for part in ["abort", "delay"] {

@@ -13,12 +13,13 @@ import sys
 import tempfile
 
 from library.ads import ADSServer
-from library.envoy import Credentials, Envoy, address
+from library.envoy import Credentials, Envoy
 from library.identity import IdentityServer, make_key, spiffe_id, workload
 from library.mutual import MUTUAL_PORT, SERVICE, inbound, outbound
 from library.other import Other
 from library.sidecar import OUTSIDE, POD, PROXY, Pod, run
 from peers.envoy import executable
+from peers.envoy_configuration import address
 from peers.process import Child, free_port, wait_until
 
 CONNECTIONS = [1, 16, 64]

@@ -7,13 +7,14 @@ import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 from api_server import APIServer
 from meshed.checks import Checks
 from meshed.herd import SIDECARS, Herd
 from meshed.mesh import Mesh
-from meshed.plugins import Configs, config
+from meshed.plugins import PATH, Configs, config
 from meshed.pods import ENABLED, kubectl, pod
 from meshed.sidecars import PluginSidecar
 from meshed.workload import pod_token
@@ -25,7 +26,7 @@ ROWS = [
     *(
         f"{who} → {end}"
         for who in ("kubectl apply", "a request")
-        for end in ("its own end", "a sidecar's stream", "version in APISIX's dictionary")
+        for end in ("its own end", "the API server's watch", "a sidecar's stream", "version in APISIX's dictionary")
     ),
     "first stream → last stream",
     "first stream → version in APISIX's dictionary",
@@ -55,6 +56,9 @@ async def measure(server, mesh):
     herd = Herd(server, mesh, NAMESPACE)
     sidecar = PluginSidecar(mesh, "real", (f"{NAMESPACE}/real", pod_token(server, created)), mesh.plugin_port)
     configs = Configs(server, NAMESPACE)
+    # When the API server itself has told of which change.
+    told = {}
+    threading.Thread(target=listen, args=[server, told], daemon=True).start()
     rows = {row: [] for row in ROWS}
     try:
         async with herd:
@@ -75,6 +79,8 @@ async def measure(server, mesh):
                 moments = herd.moments(began)
                 rows[f"{who} → a sidecar's stream"] += [moment - began for moment in moments]
                 rows["first stream → last stream"].append(max(moments) - min(moments))
+                await herd.until(lambda: number in told, 60, "the API server has told")  # noqa: B023
+                rows[f"{who} → the API server's watch"].append(told[number] - began)
                 changed = await bump
                 rows[f"{who} → version in APISIX's dictionary"].append(changed - began)
                 rows["first stream → version in APISIX's dictionary"].append(changed - min(moments))
@@ -85,6 +91,13 @@ async def measure(server, mesh):
     for row, seconds in rows.items():
         show(row, seconds)
     print(f"    pushes: {herd.pushes}, {json.dumps({'sidecars': SIDECARS, 'rounds': ROUNDS})}")
+
+
+def listen(server, told):
+    for event in server.watch(PATH.format(NAMESPACE)):
+        moment = time.monotonic()
+        settings = event["object"]["spec"]["plugins"][0]["config"]
+        told.setdefault(int(settings["body"]), moment)
 
 
 def bumped(sidecar, version, number):

@@ -1,7 +1,8 @@
 -- Mutual TLS between sidecars. A global rule, so that it looks at every request.
 --
--- Outbound, an upstream whose endpoints are all of the mesh has the labels `amesh-name` and `amesh-port`: its connections
--- are verified by the mesh's bundle and that name, and the request tells the application's port by `x-amesh-port`.
+-- Outbound, an upstream whose endpoints are all of the mesh has the label `amesh-name`: its connections are verified by the
+-- mesh's bundle and that name, and the request tells the application's port by `x-amesh-port`. The label `amesh-port` has it,
+-- or, where endpoints have different ones, the metadata of each.
 -- Inbound, on 19443, the caller is known by its certificate: it is told to the application by `x-forwarded-client-cert`
 -- (Envoy's format), to logs and plugins by the variable `amesh_peer`. Who is not on the list of the Pod, or asks for a port
 -- that the Pod does not declare, is refused; so is plaintext where the Pod is strict. The kubelet's health checks come by
@@ -12,6 +13,7 @@
 local core = require("apisix.core")
 local plugin = require("apisix.plugin")
 local verification = require("apisix.amesh.verification")
+local balancer = require("ngx.balancer")
 local x509 = require("resty.openssl.x509")
 local str = require("resty.string")
 local ngx = ngx
@@ -167,6 +169,33 @@ function _M.rewrite(_, ctx)
   core.request.set_header(ctx, CLIENT_HEADER, by .. "Hash=" .. known.hash .. ";URI=" .. known.id)
 end
 
+-- Of each endpoint by its address, made once for each list of them.
+local ports = setmetatable({}, { __mode = "k" })
+
+local function port_at(nodes, host)
+  local known = ports[nodes]
+  if not known then
+    known = {}
+    for _, node in ipairs(nodes) do known[node.host] = node.metadata and node.metadata["amesh-port"] end
+    ports[nodes] = known
+  end
+  return known[host]
+end
+
+-- The endpoint is chosen already; another one for each retry, of which APISIX writes the request anew only for plugins of
+-- routes.
+local function tell_port(ctx, labels)
+  local port = labels["amesh-port"]
+  local is_of_endpoint = not port
+  if is_of_endpoint then port = port_at(ctx.upstream_conf.nodes, ctx.balancer_ip) end
+  if not port then
+    core.log.error("the application's port at ", ctx.balancer_ip, " is not known")
+    return 503
+  end
+  core.request.set_header(ctx, PORT_HEADER, port)
+  if is_of_endpoint and ngx.get_phase() == "balancer" then balancer.recreate_request() end
+end
+
 function _M.before_proxy(_, ctx)
   if tonumber(ctx.var.server_port) ~= OUTBOUND_PORT then return end
   local labels = ctx.upstream_conf and ctx.upstream_conf.labels
@@ -183,7 +212,7 @@ function _M.before_proxy(_, ctx)
     return 503
   end
   verification.set_name(name)
-  core.request.set_header(ctx, PORT_HEADER, labels["amesh-port"])
+  return tell_port(ctx, labels)
 end
 
 return _M

@@ -137,7 +137,27 @@ local function limit(ctx, rule)
   return 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow"
 end
 
+-- proxy-mirror comes before what rewrites, and decodes the path.
+local function mirror_what_is_sent(ctx)
+  local var = ctx.var
+  local target = var.upstream_uri
+  if not target or target == "" then target = ngx.var.request_uri end
+  var.upstream_mirror_uri = var.upstream_mirror_host .. target
+end
+
+-- HTTP/2 to an upstream is APISIX's gRPC, which says of every request that it is of that type. What is not goes by HTTP/1.1.
+local function keep_type(ctx)
+  if ctx.upstream_scheme ~= "grpc" or (ctx.var.http_content_type or ""):find("^application/grpc") then return end
+  local conf = ctx.upstream_conf
+  ctx.upstream_scheme, ctx.var.upstream_scheme = "http", "http"
+  -- By this, connections are kept apart.
+  local scheme = conf.scheme:gsub("grpc$", "http")
+  ctx.upstream_conf = setmetatable({ scheme = scheme }, { __index = conf })
+end
+
 function _M.before_proxy(_, ctx)
+  if ctx.enable_mirror then mirror_what_is_sent(ctx) end
+  keep_type(ctx)
   local upstream = ctx.matched_upstream
   -- Asked again for each retry.
   if not upstream or ctx.amesh_looked_after then return end
@@ -157,6 +177,30 @@ function _M.before_proxy(_, ctx)
     if status then return status end
   end
   if rule.requests then return limit(ctx, rule) end
+end
+
+local function last(list) return list and list:match("([^, :]+)%s*$") end
+
+-- What no upstream has said. Envoy has one status for connections that were not made or that broke; callers, and those that
+-- try again by status, count on it.
+function _M.header_filter(_, ctx)
+  local status = ngx.status
+  if status ~= 502 and status ~= 504 or last(ngx.var.upstream_header_time) ~= "-" then return end
+  if status == 504 and last(ngx.var.upstream_connect_time) ~= "-" then
+    ctx.amesh_answer = "upstream request timeout"
+  else
+    ngx.status = 503
+    ctx.amesh_answer = "upstream connect error or disconnect/reset before headers"
+  end
+  core.response.set_header("content-type", "text/plain")
+  core.response.set_header("content-length", #ctx.amesh_answer)
+end
+
+function _M.body_filter(_, ctx)
+  if not ctx.amesh_answer then return end
+  ngx.arg[1] = ctx.amesh_answer
+  ngx.arg[2] = true
+  ctx.amesh_answer = ""
 end
 
 function _M.log(_, ctx)

@@ -2,13 +2,19 @@
 --
 -- Routes choose by the variable `amesh_listener`: the listener of the control plane that would have taken the connection.
 -- It is the first of `o:ADDRESS:PORT`, `o:PORT` and `o` (outbound; inbound `i:…`) that the plugin's metadata lists. On a
--- route the plugin sends the request on to that destination, or to another port of it; what came in, from loopback. It
--- also does on a route what no plugin of APISIX's does: faults that a request asks for by Envoy's headers (`fault`), and
--- hosts that come from a header or the path (`host`).
+-- route the plugin sends the request on to that destination, or to another port of it; what came in, from loopback.
+--
+-- Routes compare `amesh_path`, which is the path as Envoy has it: neither decoded nor joined as nginx's `uri` is, and
+-- normalised as far as the listener wants it (`paths` of the metadata). That is also what is sent on.
+--
+-- On a route it does what no plugin of APISIX's does: paths that are rewritten as they are spelled (`path`), faults that a
+-- request asks for by Envoy's headers (`fault`), hosts that come from a header or the path (`host`), and headers that are
+-- added to those of a response (`append`).
 
 local core = require("apisix.core")
 local plugin = require("apisix.plugin")
 local upstream = require("apisix.upstream")
+local paths = require("apisix.amesh.path")
 local expr = require("resty.expr.v1")
 local get_request = require("resty.core.base").get_request
 local ffi = require("ffi")
@@ -85,9 +91,23 @@ local function listeners()
   return set
 end
 
+-- What is between two peers goes no further: what a client names in `Connection`, but for what a request can't be without.
+local KEPT = { connection = true, host = true, upgrade = true, te = true, ["content-length"] = true, ["transfer-encoding"] = true }
+
+local function drop_named_headers(ctx, names)
+  for name in names:gmatch("[%w_-]+") do
+    if not KEPT[name:lower()] then core.request.set_header(ctx, name, nil) end
+  end
+end
+
 -- What a gateway tells its upstreams and a sidecar does not.
 local function be_transparent(ctx)
   local var = ctx.var
+  local connection = var.http_connection
+  if connection and connection ~= "" and connection ~= "keep-alive" and connection ~= "close" then
+    drop_named_headers(ctx, connection)
+  end
+  if var.http_proxy_connection then core.request.set_header(ctx, "proxy-connection", nil) end
   -- Every route takes websockets, and so APISIX would hand `Connection` on. It is between two peers: by a client's `close`
   -- an upstream would end connections that APISIX keeps, and requests would fail.
   if not var.http_upgrade then var.http_connection = "" end
@@ -96,9 +116,7 @@ local function be_transparent(ctx)
   var.var_x_forwarded_port = var.http_x_forwarded_port or ""
 end
 
--- All routes ask for it, so it is asked once for each request, before anything else is done.
-core.ctx.register_var("amesh_listener", function(ctx)
-  be_transparent(ctx)
+local function listener(ctx)
   local own_port = tonumber(ctx.var.server_port)
   local direction = own_port == OUTBOUND_PORT and "o" or "i"
   local known = listeners()
@@ -110,7 +128,43 @@ core.ctx.register_var("amesh_listener", function(ctx)
     if known[by_port] then return by_port end
   end
   return known[direction] and direction or nil
+end
+
+local NO_RULES = {}
+
+local function path_rules(name)
+  local metadata = plugin.plugin_metadata(NAME)
+  local rules = metadata and metadata.value.paths
+  return rules and rules[name] or NO_RULES
+end
+
+-- By what follows, this is the request's target. APISIX's own variable has it decoded, which is another path.
+local function set_target(ctx, name)
+  local raw = ngx.var.request_uri
+  local path, query = paths.parts(raw, path_rules(name))
+  if not path then return false end
+  ctx.amesh_path, ctx.amesh_query = path, query
+  local target = path .. query
+  if target ~= raw then ctx.var.upstream_uri = target end
+  ctx.var.request_uri, ctx.var.real_request_uri = target, target
+  return true
+end
+
+-- All routes ask for it, so it is asked once for each request, before anything else is done.
+core.ctx.register_var("amesh_listener", function(ctx)
+  be_transparent(ctx)
+  local name = listener(ctx)
+  -- Without a listener no route takes it.
+  return set_target(ctx, name) and name or nil
 end)
+
+core.ctx.register_var("amesh_path", function(ctx) return ctx.amesh_path end)
+-- A gateway that has taken TLS off says so, and Envoy believes it.
+core.ctx.register_var("amesh_scheme", function(ctx)
+  local said = ctx.var.http_x_forwarded_proto
+  return (said == "https" or said == "http") and said or ctx.var.scheme
+end)
+core.ctx.register_var("amesh_query", function(ctx) return ctx.amesh_query end)
 
 local share = {
   type = "object",
@@ -126,20 +180,45 @@ local schema = {
     upstream = { type = "string", enum = { "original-destination" } },
     port = { type = "integer", minimum = 1, maximum = 65535 },
     scheme = { type = "string", enum = { "https", "grpc", "grpcs" } },
+    retries = { type = "integer", minimum = 0 },
+    retry_timeout = { type = "number", minimum = 0 },
     fault = {
       type = "object",
       properties = { delay = share, abort = share, vars = { type = "array" } },
     },
+    path = {
+      type = "object",
+      required = { "pattern", "replacement" },
+      properties = { pattern = { type = "string" }, replacement = { type = "string" } },
+    },
     host = {
       type = "object",
       properties = { header = { type = "string" }, pattern = { type = "string" }, replacement = { type = "string" } },
+    },
+    append = {
+      type = "array",
+      items = { type = "array", items = { type = "string" }, minItems = 2, maxItems = 2 },
     },
   },
 }
 
 local metadata_schema = {
   type = "object",
-  properties = { listeners = { type = "array", items = { type = "string" } } },
+  properties = {
+    listeners = { type = "array", items = { type = "string" } },
+    paths = {
+      type = "object",
+      additionalProperties = {
+        type = "object",
+        properties = {
+          normalises = { type = "boolean" },
+          merges_slashes = { type = "boolean" },
+          unescapes_slashes = { type = "boolean" },
+          rejects_escaped_slashes = { type = "boolean" },
+        },
+      },
+    },
+  },
 }
 
 -- After proxy-rewrite, before redirect.
@@ -192,9 +271,24 @@ local function set_host(ctx, host)
   if host.header then
     name = core.request.header(ctx, host.header)
   else
-    name = ngx.re.gsub(ctx.var.uri, host.pattern, host.replacement, "jo")
+    name = ngx.re.gsub(ctx.amesh_path or ctx.var.uri, host.pattern, host.replacement, "jo")
   end
   if name and name:find("^[%w._:%[%]-]+$") then ctx.var.upstream_host = name end
+end
+
+local function set_path(ctx, path)
+  local rewritten, _, problem = ngx.re.gsub(ctx.amesh_path, path.pattern, path.replacement, "jo")
+  if not rewritten then
+    core.log.error("the path can't be rewritten: ", problem)
+    return 500
+  end
+  ctx.amesh_path = rewritten
+  ctx.var.amesh_path = rewritten
+  ctx.var.upstream_uri = rewritten .. ctx.amesh_query
+  -- What goes by HTTP/2 takes it from nginx.
+  if (ctx.var.http_content_type or ""):find("^application/grpc") then
+    ngx.req.set_uri(ngx.unescape_uri(rewritten), false, true)
+  end
 end
 
 function _M.rewrite(conf, ctx)
@@ -203,6 +297,7 @@ function _M.rewrite(conf, ctx)
     if status then return status, body end
   end
   if conf.host then set_host(ctx, conf.host) end
+  if conf.path then return set_path(ctx, conf.path) end
 end
 
 -- The protocol that the client speaks. In TLS it has agreed on HTTP/2 with the sidecar, which says nothing of the application.
@@ -223,6 +318,8 @@ function _M.access(conf, ctx)
     type = "roundrobin",
     nodes = { node },
     scheme = conf.scheme or protocol(ctx),
+    retries = conf.retries,
+    retry_timeout = conf.retry_timeout,
   }
   upstream.set_scheme(ctx, target)
   if tonumber(ctx.var.server_port) ~= OUTBOUND_PORT then
@@ -232,6 +329,12 @@ function _M.access(conf, ctx)
     target.scheme = "inbound " .. target.scheme
   end
   upstream.set(ctx, NAME .. "#" .. node.host .. "#" .. node.port, ctx.conf_version, target)
+end
+
+function _M.header_filter(conf, ctx)
+  for _, line in ipairs(conf.append or {}) do
+    core.response.add_header(line[1], (core.utils.resolve_var(line[2], ctx.var)))
+  end
 end
 
 return _M

@@ -7,5 +7,6 @@ local _M = {
 }
 
 function _M.set_listeners(list) _M.set_metadata("amesh", { listeners = list }) end
+function _M.set_paths(rules) metadata.amesh.value.paths = rules end
 
 return _M
