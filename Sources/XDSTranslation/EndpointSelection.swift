@@ -18,7 +18,10 @@ struct EndpointSelection: Sendable, Hashable {
   /// Among those that are tried at the same rank.
   var differInWeight: Bool {
     var weights: [Int: Int] = [:]
-    return nodes.contains { node in weights.updateValue(node.weight, forKey: node.rank).map { $0 != node.weight } ?? false }
+    return nodes.contains { node in
+      let other = weights.updateValue(node.weight, forKey: node.rank) ?? node.weight
+      return other != node.weight
+    }
   }
   private(set) var notes: Set<Note> = []
 
