@@ -45,6 +45,19 @@ server {{
       ngx.say(tostring(ctx.var.amesh_path), ctx.var.amesh_query or "", " ", rawget(ctx.var, "upstream_uri") or "as it is")
     }}
   }}
+  location /replaced {{
+    content_by_lua_block {{
+      local var = ngx.var
+      ngx.print(require("apisix.amesh.path").replaced(var.http_x_text, var.http_x_pattern, var.http_x_template))
+    }}
+  }}
+  location /upgrade {{
+    content_by_lua_block {{
+      local ctx = core.ctx.new()
+      assert(ctx.var.amesh_listener ~= "")
+      ngx.print(ctx.var.http_upgrade, ", ", ctx.var.http_connection)
+    }}
+  }}
   location /fault {{
     content_by_lua_block {{
       local share = {{ numerator = tonumber(ngx.var.arg_share) or 100, denominator = 100 }}
@@ -73,11 +86,15 @@ server {{
     proxy_bind $amesh_source;
     access_by_lua_block {{
       local ctx = core.ctx.new()
-      local status = amesh.access({{ upstream = "original-destination", port = tonumber(ngx.var.arg_port) }}, ctx)
+      local status = amesh.access({{
+        upstream = "original-destination", port = tonumber(ngx.var.arg_port),
+        retries = tonumber(ngx.var.arg_retries), retry_timeout = tonumber(ngx.var.arg_retries) and 1.5,
+      }}, ctx)
       if status then return ngx.exit(status) end
       ngx.ctx.target = ctx.upstream_conf.nodes[1]
       ngx.header["x-scheme"] = ctx.upstream_scheme
       ngx.header["x-pool"] = ctx.upstream_conf.scheme
+      ngx.header["x-retries"] = tostring(ctx.upstream_conf.retries) .. " within " .. tostring(ctx.upstream_conf.retry_timeout)
     }}
     proxy_pass http://target$arg_to;
   }}

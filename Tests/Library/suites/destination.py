@@ -57,6 +57,30 @@ class Destination(Suite):
         self.assertEqual(path(9000, "/a%2Fb%5Cc"), "/a/b/c /a/b/c")
         self.assertEqual(path(9001, "/a//../%61"), "/a//../%61 as it is")
         self.assertEqual(path(9001, "/a%2Fb"), "nil as it is")
+        fragment = ["-H", "X-Path: yes", "--request-target"]
+        self.assertEqual(sidecar.get(f"http://{SERVICE}:80/", *fragment, "/a#b"), "nil as it is")
+        self.assertEqual(sidecar.get(f"http://{SERVICE}:80/", *fragment, f"http://{SERVICE}?x"), "/?x /?x")
+
+    def test_replacement(self):
+        """A path is rewritten at each place where the expression matches, as Envoy does it"""
+        sidecar = self.sidecar()
+        for text, pattern, template, expected in [
+            ("/abc", "(.*)", "/v1${1}", "/v1/abc"), ("/abc", ".*", "/new", "/new"), ("/foo/foo", "(o+)", "<${1}>", "/f<oo>/f<oo>"),
+            ("foo/", "o*", "-", "-f-/-"), ("/a", "^", "/b", "/b/a"), ("/a", "$", "b", "/ab"), ("/ab", "(?<=a)b", "${0}c", "/abc"),
+            ("/a", "(a)(b)?", "$$1}${2}${1}", "/$1}a"), ("/a", "z", "y", "/a"),
+        ]:  # fmt: skip
+            with self.subTest(text=text, pattern=pattern):
+                named = [f"X-Text: {text}", f"X-Pattern: {pattern}", f"X-Template: {template}"]
+                options = (word for line in named for word in ("-H", line))
+                self.assertEqual(sidecar.get(f"http://{SERVICE}/replaced", *options), expected)
+
+    def test_upgrade(self):
+        """Only websockets are handed on: behind any other protocol nobody would look"""
+        sidecar = self.sidecar()
+        for upgrade, expected in [("WebSocket", "WebSocket, Upgrade"), ("h2c", ", "), ("websocket, h2c", ", ")]:
+            with self.subTest(upgrade=upgrade):
+                named = ["-H", f"Upgrade: {upgrade}", "-H", "Connection: Upgrade"]
+                self.assertEqual(sidecar.get(f"http://{SERVICE}/upgrade", *named), expected.strip())
 
     def test_mapped_address(self):
         """IPv4 over a socket of both families is seen as IPv4"""
@@ -81,7 +105,7 @@ class Destination(Suite):
     def test_unknown_listener(self):
         """What no listener takes has none"""
         sidecar = self.sidecar(["o:8080"])
-        self.assertEqual(sidecar.get(f"http://{SERVICE}/"), "nil")
+        self.assertEqual(sidecar.get(f"http://{SERVICE}/"), "")
 
     def test_not_redirected(self):
         """A connection to the sidecar itself has no destination but its direction, and leads nowhere"""

@@ -62,14 +62,15 @@ class Wardrobe:
         return self.made(MeshRoot(server), account, seconds=60)
 
 
-def knock(address, files=None, port=8080, **headers):
-    """An answer at 19443; status 0 where the handshake is refused. files: the caller's certificate."""
+def knock(address, files=None, port=8080, spelled=(), **headers):
+    """An answer at 19443; status 0 where the handshake is refused. files: the caller's certificate. spelled: headers whose
+    names have underscores."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if files:
         context.load_cert_chain(files.chain, files.key)
     connection = http.client.HTTPSConnection(address, MUTUAL_PORT, timeout=10, context=context)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named = {name.replace("_", "-"): value for name, value in headers.items()} | dict(spelled)
     if port is not None:
         named["x-amesh-port"] = str(port)
     try:

@@ -136,13 +136,27 @@ local function is_declared(text, ports)
   return false
 end
 
+local function same(name) return (name:lower():gsub("_", "-")) end
+
+-- Applications of CGI's kind take an underscore for a hyphen, as nginx's variables do.
+local function remove(ctx, header)
+  core.request.set_header(ctx, header, nil)
+  local variable = "http_" .. header:gsub("-", "_")
+  if ngx.var[variable] then
+    for name in pairs(ngx.req.get_headers(0, true)) do
+      if same(name) == header then ngx.req.clear_header(name) end
+    end
+  end
+  ctx.var[variable] = nil
+end
+
 function _M.rewrite(_, ctx)
   local own_port = tonumber(ctx.var.server_port)
   local metadata = settings()
   local port = ctx.var.http_x_amesh_port
   -- Never what somebody else says.
-  core.request.set_header(ctx, CLIENT_HEADER, nil)
-  core.request.set_header(ctx, PORT_HEADER, nil)
+  remove(ctx, CLIENT_HEADER)
+  remove(ctx, PORT_HEADER)
   if own_port == OUTBOUND_PORT then return end
   if own_port ~= MUTUAL_PORT then
     if metadata and metadata.mode == "strict" then
@@ -167,6 +181,8 @@ function _M.rewrite(_, ctx)
   end
   local by = metadata.identity and "By=" .. metadata.identity .. ";" or ""
   core.request.set_header(ctx, CLIENT_HEADER, by .. "Hash=" .. known.hash .. ";URI=" .. known.id)
+  -- What is asked for after this is what has been set.
+  ctx.var.http_x_forwarded_client_cert = nil
 end
 
 -- Of each endpoint by its address, made once for each list of them.

@@ -8,6 +8,7 @@
 local core = require("apisix.core")
 local plugin = require("apisix.plugin")
 local upstream_module = require("apisix.upstream")
+local grpc = require("apisix.amesh.grpc")
 local verification = require("apisix.amesh.verification")
 local lrucache = require("resty.lrucache")
 local ngx = ngx
@@ -137,9 +138,12 @@ local function limit(ctx, cluster, requests)
   return 503, "upstream connect error or disconnect/reset before headers. reset reason: overflow"
 end
 
--- proxy-mirror comes before what rewrites, and decodes the path.
+-- proxy-mirror comes before what rewrites, and decodes the path. One that has a path of its own keeps it.
 local function mirror_what_is_sent(ctx)
   local var = ctx.var
+  local said = var.upstream_mirror_uri:sub(#var.upstream_mirror_host + 1)
+  local before = var.uri .. var.is_args .. (var.args or "")
+  if said ~= before and said ~= var.real_request_uri then return end
   local target = var.upstream_uri
   if not target or target == "" then target = ngx.var.request_uri end
   var.upstream_mirror_uri = var.upstream_mirror_host .. target
@@ -150,7 +154,7 @@ local WITHOUT_GRPC = { grpc = "http", grpcs = "https" }
 -- HTTP/2 to an upstream is APISIX's gRPC, which says of every request that it is of that type. What is not goes by HTTP/1.1.
 local function keep_type(ctx)
   local scheme = WITHOUT_GRPC[ctx.upstream_scheme]
-  if not scheme or (ctx.var.http_content_type or ""):find("^application/grpc") then return end
+  if not scheme or grpc.is(ctx) then return end
   if scheme == "https" then
     -- The certificate that APISIX has put by for gRPC.
     local status = upstream_module.set_grpcs_upstream_param(ctx)

@@ -15,6 +15,7 @@ local core = require("apisix.core")
 local plugin = require("apisix.plugin")
 local upstream = require("apisix.upstream")
 local paths = require("apisix.amesh.path")
+local grpc = require("apisix.amesh.grpc")
 local expr = require("resty.expr.v1")
 local get_request = require("resty.core.base").get_request
 local ffi = require("ffi")
@@ -94,8 +95,14 @@ end
 -- What is between two peers goes no further: what a client names in `Connection`, but for what a request can't be without.
 local KEPT = { connection = true, host = true, upgrade = true, te = true, ["content-length"] = true, ["transfer-encoding"] = true }
 
+-- Nobody names more.
+local MOST_NAMED = 32
+
 local function drop_named_headers(ctx, names)
+  local count = 0
   for name in names:gmatch("[%w_-]+") do
+    count = count + 1
+    if count > MOST_NAMED then return end
     if not KEPT[name:lower()] then core.request.set_header(ctx, name, nil) end
   end
 end
@@ -119,9 +126,13 @@ local function be_transparent(ctx)
     drop_named_headers(ctx, connection)
   end
   if var.http_proxy_connection then core.request.set_header(ctx, "proxy-connection", nil) end
+  -- Behind another protocol's upgrade nobody would look at what is sent.
+  local upgrade = var.http_upgrade
+  local is_websocket = upgrade and upgrade:lower() == "websocket"
+  if upgrade and not is_websocket then var.http_upgrade = "" end
   -- Every route takes websockets, and so APISIX would hand `Connection` on. It is between two peers: by a client's `close`
   -- an upstream would end connections that APISIX keeps, and requests would fail.
-  if not var.http_upgrade then var.http_connection = "" end
+  if not is_websocket then var.http_connection = "" end
   -- The application would build its links with the sidecar's port.
   var.var_x_forwarded_host = var.http_x_forwarded_host or ""
   var.var_x_forwarded_port = var.http_x_forwarded_port or ""
@@ -149,15 +160,18 @@ local function path_rules(name)
   return rules and rules[name] or NO_RULES
 end
 
--- By what follows, this is the request's target. APISIX's own variable has it decoded, which is another path.
+-- This is sent on. APISIX's variable `request_uri` has it decoded, which is another path; plugins that guard one go by that.
 local function set_target(ctx, name)
   local raw = ngx.var.request_uri
   local path, query = paths.parts(raw, path_rules(name))
   if not path then return false end
   ctx.amesh_path, ctx.amesh_query = path, query
   local target = path .. query
-  if target ~= raw then ctx.var.upstream_uri = target end
-  ctx.var.request_uri, ctx.var.real_request_uri = target, target
+  if target ~= raw then
+    ctx.var.upstream_uri = target
+    if grpc.is(ctx) then grpc.set_path(path) end
+  end
+  ctx.var.real_request_uri = target
   return true
 end
 
@@ -165,8 +179,8 @@ end
 core.ctx.register_var("amesh_listener", function(ctx)
   be_transparent(ctx)
   local name = listener(ctx)
-  -- Without a listener no route takes it.
-  return set_target(ctx, name) and name or nil
+  -- Without a listener no route takes it; what is nil would be asked for again by each.
+  return name and set_target(ctx, name) and name or ""
 end)
 
 core.ctx.register_var("amesh_path", function(ctx) return ctx.amesh_path end)
@@ -282,24 +296,23 @@ local function set_host(ctx, host)
   if host.header then
     name = core.request.header(ctx, host.header)
   else
-    name = ngx.re.gsub(ctx.amesh_path or ctx.var.uri, host.pattern, host.replacement, "jo")
+    name = paths.replaced(ctx.amesh_path or ctx.var.uri, host.pattern, host.replacement)
   end
   if name and name:find("^[%w._:%[%]-]+$") then ctx.var.upstream_host = name end
 end
 
 local function set_path(ctx, path)
-  local rewritten, _, problem = ngx.re.gsub(ctx.amesh_path, path.pattern, path.replacement, "jo")
+  local rewritten, problem = paths.replaced(ctx.amesh_path, path.pattern, path.replacement)
   if not rewritten then
     core.log.error("the path can't be rewritten: ", problem)
     return 500
   end
+  -- nginx would take anything else for more of the upstream's name.
+  if rewritten:sub(1, 1) ~= "/" then rewritten = "/" .. rewritten end
   ctx.amesh_path = rewritten
   ctx.var.amesh_path = rewritten
   ctx.var.upstream_uri = rewritten .. ctx.amesh_query
-  -- What goes by HTTP/2 takes it from nginx.
-  if (ctx.var.http_content_type or ""):find("^application/grpc") then
-    ngx.req.set_uri(ngx.unescape_uri(rewritten), false, true)
-  end
+  if grpc.is(ctx) then grpc.set_path(rewritten) end
 end
 
 function _M.rewrite(conf, ctx)
@@ -315,7 +328,7 @@ end
 local function protocol(ctx)
   if ngx.req.http_version() ~= 2 then return "http" end
   local is_agreed = tonumber(ctx.var.server_port) == MUTUAL_PORT
-  if is_agreed and not (ctx.var.http_content_type or ""):find("^application/grpc") then return "http" end
+  if is_agreed and not grpc.is(ctx) then return "http" end
   return "grpc"
 end
 
