@@ -56,7 +56,7 @@ struct PluginMerge {
       return "the mesh rewrites the path there itself"
     }
     guard let mesh = own[name] else {
-      plugins[name] = config
+      plugins[name] = name == "proxy-rewrite" ? RewriteMerge.keepingPath(config) : config
       // What was given to the runner by itself stays too.
       if let external {
         plugins[name]?["conf"] = .array((config["conf"]?.array ?? []) + external)

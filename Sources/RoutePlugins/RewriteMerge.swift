@@ -14,6 +14,9 @@ enum RewriteMerge {
     for name in ["vars", "_meta"] where members[name] != nil {
       return .failure(Refusal(description: "\(name) would hold for the mesh's own settings too"))
     }
+    let isRewritten = members["uri"] != nil || members["regex_uri"] != nil
+    // The mesh leaves the path as it is spelled, where nobody rewrites it.
+    if isRewritten { merged[spelling] = nil }
     for (name, value) in members where name != "headers" {
       guard let own = merged[name] else {
         if let clash = clashes[name], merged[clash] != nil {
@@ -24,15 +27,21 @@ enum RewriteMerge {
       }
       guard own == value else { return .failure(Refusal(description: "the mesh sets \(name) there itself")) }
     }
-    // The mesh lets the path as it is, where nobody rewrites it.
-    if merged["uri"] != nil || merged["regex_uri"] != nil, members["use_real_request_uri_unsafe"] == nil {
-      merged["use_real_request_uri_unsafe"] = nil
-    }
     if let headers = members["headers"] {
       merged["headers"] = merged["headers"].map { Headers($0).with(Headers(headers)) } ?? headers
     }
     return .success(.object(merged))
   }
+
+  /// What was no rewrite before: without this, APISIX would spell the path anew, though nobody asks for another.
+  static func keepingPath(_ config: JSONValue) -> JSONValue {
+    guard config["uri"] == nil, config["regex_uri"] == nil, config[spelling] == nil else { return config }
+    var kept = config
+    kept[spelling] = true
+    return kept
+  }
+
+  private static let spelling = "use_real_request_uri_unsafe"
 
   /// Two ways to say one thing.
   private static let clashes = [

@@ -18,6 +18,8 @@ struct ConnectionSettings: Sendable, Hashable {
   var guardingFilter: String?
   /// What routes may turn on, by the filter's name.
   var dormant: [String: Google_Protobuf_Any] = [:]
+  /// What filters do, by their names, which are free.
+  var kinds: [String: FilterKind] = [:]
   /// Of streams whose route says none.
   var idleTimeout: Milliseconds?
 
@@ -40,6 +42,7 @@ struct ConnectionSettings: Sendable, Hashable {
     let idle = UnreadFields.contents(of: 24, in: manager.unknownFields.data).last
     idleTimeout = idle.flatMap { try? Google_Protobuf_Duration(serializedBytes: $0) }.map { Milliseconds($0) }
     for filter in manager.httpFilters {
+      kinds[filter.name] = filter.kind
       if filter.disabled { dormant[filter.name] = filter.typedConfig } else { read(filter, notes: &notes) }
     }
   }
@@ -48,24 +51,28 @@ struct ConnectionSettings: Sendable, Hashable {
     _ filter: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter,
     notes: inout Notes
   ) {
-    switch filter.typedConfig.kind {
+    switch filter.kind {
     case .fault: fault = filter.typedConfig.decoded(Fault.self, notes: &notes).flatMap { $0.saysNothing ? nil : $0 }
     case .rateLimit:
       rateLimit = filter.typedConfig.decoded(RateLimit.self, notes: &notes).flatMap { $0.hasTokenBucket ? $0 : nil }
     case .roleBasedAccess:
       if AccessControl.guardsAccess(rbac: filter.typedConfig.value) { guardAccess(filter.name, notes: &notes) }
     case .guarding: guardAccess(filter.name, notes: &notes)
-    case .cors, .router, .observing: break
+    case .router:
+      if UnreadFields.numbers(in: filter.typedConfig.value).contains(Self.upstreamFilters) {
+        notes.add(.httpFilter, "upstream_http_filters of \(filter.name)")
+      }
+    case .cors, .observing: break
     case .other:
       if Self.observers.contains(where: { filter.name.hasPrefix($0) }) { break }
-      // What comes later, such as a WasmPlugin, says at least of which type.
-      if AccessControl.isNamed(in: filter.unknownFields.data) { return guardAccess(filter.name, notes: &notes) }
       notes.add(.httpFilter, filter.name)
     }
   }
 
   /// Istio's own, which watch and report.
   private static let observers = ["istio.metadata_exchange", "istio.stats", "istio.alpn", "istio_authn"]
+  /// The field of the router.
+  private static let upstreamFilters = 8
 
   private mutating func guardAccess(_ name: String, notes: inout Notes) {
     notes.add(.accessControl, name)
@@ -74,7 +81,7 @@ struct ConnectionSettings: Sendable, Hashable {
 }
 
 /// HTTP filters by the type of their settings; names are free.
-enum FilterKind: Sendable {
+enum FilterKind: Sendable, Hashable {
   case router, cors, fault, rateLimit, roleBasedAccess
   /// They decide who may pass.
   case guarding
@@ -83,13 +90,21 @@ enum FilterKind: Sendable {
   case other
 }
 
+extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter {
+  /// Of what comes later, such as a WasmPlugin, at least the type is said.
+  fileprivate var kind: FilterKind {
+    let kind = typedConfig.kind
+    return kind == .other && AccessControl.isNamed(in: unknownFields.data) ? .guarding : kind
+  }
+}
+
 extension Google_Protobuf_Any {
   var kind: FilterKind {
     let type = typeURL.split(separator: "/").last.map(String.init) ?? ""
     let prefix = "envoy.extensions.filters.http."
     guard type.hasPrefix(prefix) else {
       if type.hasPrefix("istio.envoy.config.filter.http.jwt_auth.") { return .guarding }
-      if type.hasPrefix("envoy.extensions.common.matching.") {
+      if type.hasPrefix("envoy.extensions.common.matching.") || Self.wrappers.contains(type) {
         return AccessControl.isNamed(in: value) ? .guarding : .other
       }
       return type.hasPrefix("istio.envoy.config.filter.http.") ? .observing : .other
@@ -107,6 +122,9 @@ extension Google_Protobuf_Any {
     default: return .other
     }
   }
+
+  /// Settings of another type, as JSON.
+  static let wrappers: Set = ["udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct"]
 
   /// `isA`, without taking the URL apart.
   func holds<M: Message>(_ type: M.Type) -> Bool {

@@ -160,7 +160,7 @@ extension Feature {
     case .clusterHeader:
       .refused("cluster_header, cluster specifier plugins", "requests are answered 503")
     case .redirect:
-      .translated("redirect, by path, prefix, expression, host, port, scheme", "redirect, after proxy-rewrite")
+      .translated("redirect, by path, prefix, expression, host, port, scheme", "redirect, after the sidecar's plugin")
     case .redirectPort: .approximated("https_redirect of a host that names port 80", "the port stays in the location")
     case .directResponse: .translated("direct_response", "fault-injection, without its upstream")
     case .responseStatus: .approximated("statuses below 200", "answered 503")

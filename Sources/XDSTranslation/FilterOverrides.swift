@@ -11,11 +11,13 @@ struct FilterOverrides {
   /// A filter that guards access to this route and is not enforced.
   private(set) var guardingFilter: String?
   private let dormant: [String: Google_Protobuf_Any]
+  private let kinds: [String: FilterKind]
 
   init(_ settings: ConnectionSettings) {
     fault = settings.fault
     rateLimit = settings.rateLimit
     dormant = settings.dormant
+    kinds = settings.kinds
   }
 
   /// The older place of CORS, which the newer goes over.
@@ -48,10 +50,11 @@ struct FilterOverrides {
   /// Settings without content turn on what the connection manager has and does not use; what it uses, they leave as it is.
   private mutating func wake(_ name: String, notes: inout Notes) {
     guard let settings = dormant[name] else { return }
-    if settings.kind == .roleBasedAccess {
+    switch kinds[name] {
+    case .roleBasedAccess:
       if AccessControl.guardsAccess(rbac: settings.value) { guardAccess(name, notes: &notes) }
-    } else {
-      apply(settings, name: name, notes: &notes)
+    case .guarding: guardAccess(name, notes: &notes)
+    default: apply(settings, name: name, notes: &notes)
     }
   }
 
@@ -77,10 +80,18 @@ struct FilterOverrides {
   }
 
   private mutating func disable(_ name: String) {
-    if name.contains("fault") { fault = nil }
-    if name.contains("cors") { cors = nil }
-    if name.contains("local_ratelimit") { rateLimit = nil }
+    switch kinds[name] ?? Self.usual[name] {
+    case .fault: fault = nil
+    case .cors: cors = nil
+    case .rateLimit: rateLimit = nil
+    default: break
+    }
   }
+
+  /// The names that filters have where nobody gives them others.
+  private static let usual: [String: FilterKind] = [
+    "envoy.filters.http.fault": .fault, "envoy.filters.http.cors": .cors, "envoy.filters.http.local_ratelimit": .rateLimit,
+  ]
 
   func addPlugins(to plugins: inout JSONObject, notes: inout Notes) {
     if let fault = fault.map({ FaultTranslation($0, notes: &notes) }) {

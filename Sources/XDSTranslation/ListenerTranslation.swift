@@ -80,7 +80,7 @@ struct ListenerTranslation: Sendable {
     }
   }
 
-  private static let needlessFilters = ["original_dst", "tls_inspector", "http_inspector", "proxy_protocol"]
+  private static let needlessFilters = ["original_dst", "tls_inspector", "http_inspector"]
 
   private mutating func read(
     _ chain: Envoy_Config_Listener_V3_FilterChain,

@@ -21,6 +21,7 @@ extension Envoy_Config_Listener_V3_Filter {
     default:
       // What comes later says of which type it is.
       if AccessControl.isNamed(in: unknownFields.data) { return .guarding }
+      if Google_Protobuf_Any.wrappers.contains(type), AccessControl.isNamed(in: typedConfig.value) { return .guarding }
       // Istio's own, which watch and report.
       return Self.observers.contains { name.hasPrefix($0) } ? .observing : .other
     }

@@ -49,7 +49,7 @@ enum Pattern {
     return depth == 0 && !isEscaped && !isInClass
   }
 
-  /// A replacement for Lua's `ngx.re.sub` from one for RE2: `\1` is `${1}`, `$` is `$$`.
+  /// A replacement for the sidecar's plugin from one for RE2: `\1` is `${1}`, `$` is `$$`.
   static func replacement(_ substitution: String) -> String {
     var result = ""
     var isEscaped = false

@@ -30,7 +30,8 @@ struct ProxyRewrite {
     notes: inout Notes
   ) -> Bool {
     switch redirect.pathRewriteSpecifier {
-    case .prefixRewrite(let prefix): rewritePath(prefix: prefix, matched: match)
+    // Istio writes an empty one where the path stays.
+    case .prefixRewrite(let prefix): if !prefix.isEmpty { rewritePath(prefix: prefix, matched: match) }
     case .regexRewrite(let rewrite): return rewritePath(rewrite, notes: &notes)
     case .pathRedirect, nil: break
     }

@@ -153,7 +153,7 @@ enum RequestVariable {
     switch name.lowercased() {
     case ":authority", "host": return "http_host"
     case ":method": return "request_method"
-    case ":path": return "request_uri"
+    case ":path": return "real_request_uri"
     case ":scheme": return SidecarPlugin.schemeVariable
     case let name:
       guard isToken(name) else { return nil }

@@ -42,7 +42,8 @@ struct RouteTranslation {
     if let filter = context.settings.guardingFilter {
       forbid(filter)
     } else if host.requireTls == .all, !context.requiresTLS {
-      plugins["redirect"] = ["ret_code": 301, "uri": "https://$host$request_uri"]
+      let target = "$" + SidecarPlugin.pathVariable + "$" + SidecarPlugin.queryVariable
+      plugins["redirect"] = ["ret_code": 301, "uri": .string("https://$host" + target)]
     } else if case .route(let action) = route.action, let shares = ClusterShare.shares(of: action, clusters: directory)
     {
       notes.unread(action.weightedClusters)

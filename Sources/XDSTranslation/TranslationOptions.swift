@@ -15,8 +15,9 @@ package struct TranslationOptions: Sendable, Hashable {
 /// the plugin's metadata lists in `listeners`, by the connection's original destination; inbound `i:PORT`, then `i`. Its
 /// name is the variable `amesh_listener`. On a route, `{"upstream": "original-destination"}` makes the plugin send the
 /// request to where the connection was going, or to another `port` there, by the `scheme` or what the client speaks, again
-/// up to `retries` times within `retry_timeout` seconds; `fault` has the shares of requests up to which a request's own headers are obeyed that ask for a fault, `host` where a
-/// request's host comes from.
+/// up to `retries` times within `retry_timeout` seconds; `fault` has the shares of requests up to which a request's own
+/// headers are obeyed that ask for a fault, `host` where a request's host comes from, `path` how its path is rewritten, and
+/// `append` which headers its response gets beside its own.
 package enum SidecarPlugin {
   /// The one that looks at every request, for what holds of an upstream whichever route leads to it.
   package static let upstreamName = "amesh-upstream"

@@ -34,8 +34,8 @@ extension UnreadFields {
     "envoy.extensions.filters.http.fault.v3.HTTPFault": [8, 9, 10, 11, 12, 13, 14, 15, 16],
     "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit": [1, 9, 13, 14, 18],
     "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager": [
-      1, 2, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 20, 21, 24, 26, 30, 32, 33, 34, 36, 37, 40, 44, 45, 50, 53, 54,
-      55, 56, 57, 58, 59, 60,
+      1, 2, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 20, 21, 24, 26, 32, 34, 36, 37, 40, 44, 50, 53, 54, 55, 56, 57,
+      58, 59, 60,
     ],
     "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy": [1, 3, 4, 5, 8, 10, 13, 15, 16, 17, 20],
     "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext": [2, 3, 11, 13, 17],

@@ -62,8 +62,12 @@ struct UpstreamConnection: Sendable, Hashable {
     for match in cluster.transportSocketMatches where !match.transportSocket.isPlain {
       if match.transportSocket.isOfMesh(called: match.name) {
         notes.add(.mutualTLS)
-      } else {
+      } else if match.transportSocket.isTunnel {
         notes.add(.unreadField, "transport_socket_matches of Cluster: \(match.name)")
+      } else {
+        // For which endpoints is not looked at, and nothing goes out in plaintext that was not to.
+        isPossible = false
+        notes.add(.transportSocket, match.name)
       }
     }
     guard cluster.hasTransportSocket else { return false }
@@ -102,6 +106,11 @@ extension Envoy_Config_Core_V3_TransportSocket {
   fileprivate var isPlain: Bool { typedConfig.typeURL.hasSuffix(".RawBuffer") }
 
   /// Istio's comes with every cluster, so that it is not looked into.
+  /// To endpoints that take the mesh's tunnel; the others are reached without it.
+  fileprivate var isTunnel: Bool {
+    typedConfig.typeURL.hasSuffix("/envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport")
+  }
+
   fileprivate func isOfMesh(called name: String) -> Bool {
     typealias Context = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext
     guard typedConfig.holds(Context.self) else { return false }

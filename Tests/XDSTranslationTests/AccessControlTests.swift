@@ -89,6 +89,49 @@ import Testing
     #expect(inner == [403])
   }
 
+  @Test func `that is wrapped forbids everything, too`() throws {
+    let type = Array("type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz".utf8)
+    for wrapper in ["udpa.type.v1.TypedStruct", "xds.type.v3.TypedStruct"] {
+      let found = try statuses { _, manager in
+        manager.httpFilters = [.with { $0.typedConfig = any(wrapper, [0x0A, UInt8(type.count)] + type) }]
+      }
+      #expect(found == [403])
+    }
+  }
+
+  @Test func `that sleeps and comes later forbids what wakes it`() throws {
+    let type = Array("type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication".utf8)
+    let source = [0x22, UInt8(type.count)] + type
+    let found = try statuses { changes, manager in
+      // Its name, where it comes from, and that it is disabled.
+      let filter = [0x0A, 0x01, 0x78, 0x2A, UInt8(source.count)] + source + [0x38, 0x01]
+      manager.httpFilters = [try .init(serializedBytes: filter)]
+      changes.routes.set[0].virtualHosts[0].typedPerFilterConfig["x"] =
+        any(Envoy_Config_Route_V3_FilterConfig.protoMessageName)
+    }
+    #expect(found == [403])
+  }
+
+  /// Names are free: what another filter is called turns no fault off.
+  @Test(arguments: [("envoy.filters.http.fault", true), ("own", true), ("default.plugin", false)])
+  func `a filter is turned off by its own name`(name: String, isOff: Bool) throws {
+    let fault = ConnectionSettings.Fault.with {
+      $0.abort.httpStatus = 418
+      $0.abort.percentage = .with { $0.numerator = 100 }
+    }
+    let found = try statuses { changes, manager in
+      manager.httpFilters = [
+        try .with {
+          $0.name = isOff ? name : "own"
+          $0.typedConfig = try Google_Protobuf_Any(message: fault)
+        }
+      ]
+      changes.routes.set[0].virtualHosts[0].typedPerFilterConfig[name] =
+        any(Envoy_Config_Route_V3_FilterConfig.protoMessageName, [0x18, 0x01])
+    }
+    #expect(found == [isOff ? nil : 418])
+  }
+
   @Test func `forbids the one route that it is set for`() throws {
     #expect(try statuses(["settings": [Self.route: "12 02 0a 00"]]) == [403])
     #expect(try statuses(["settings": [Self.route: "12 00"]]) == [nil])

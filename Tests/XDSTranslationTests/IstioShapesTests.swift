@@ -14,6 +14,26 @@ import Testing
     #expect(try written == objects(of: ["routes": [["match": ["prefix": "/"], "redirect": action]]]))
   }
 
+  @Test func `a redirect to an empty prefix keeps the path`() throws {
+    let match: JSONValue = ["prefix": "/a"]
+    let written = try objects(of: [
+      "routes": [["match": match, "redirect": ["host_redirect": "b.example", "prefix_rewrite": ""]]]
+    ])
+    #expect(
+      try written == objects(of: ["routes": [["match": match, "redirect": ["host_redirect": "b.example"]]]])
+    )
+  }
+
+  @Test func `no origin and others are taken by APISIX`() throws {
+    let policy: JSONValue = ["allow_origin_string_match": [["exact": "null"], ["exact": "https://a.example"]]]
+    let objects = try objects(of: [
+      "routes": [["match": ["prefix": "/"], "route": ["cluster": "c", "cors": policy]]]
+    ])
+    let schemas = try APISIXSchemas()
+    #expect(objects.contains { $0.value["plugins"]?["cors"] != nil })
+    #expect(objects.flatMap { schemas.problems($0) } == [])
+  }
+
   @Test func `origins by expression may send credentials`() throws {
     let policy: JSONValue = [
       "allow_origin_string_match": [["safe_regex": ["regex": "https://.*"]]], "allow_credentials": true,

@@ -56,18 +56,29 @@ import Testing
     #expect(isReached(translator))
   }
 
-  @Test func `TLS by label that is not the mesh's is told of`() throws {
-    let translator = try translated { changes in
-      let context = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.with { $0.sni = "a.example" }
-      let typed = try Google_Protobuf_Any(message: context)
+  private func labelled(_ name: String, _ socket: Google_Protobuf_Any) throws -> Translator {
+    try translated { changes in
       changes.clusters.set[0].transportSocketMatches = [
         .with {
-          $0.name = "own"
-          $0.transportSocket.typedConfig = typed
+          $0.name = name
+          $0.transportSocket.typedConfig = socket
         }
       ]
     }
+  }
+
+  @Test func `TLS by label that is not the mesh's does not become plaintext`() throws {
+    let context = Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.with { $0.sni = "a.example" }
+    let translator = try labelled("user", Google_Protobuf_Any(message: context))
+    #expect(translator.findings.map(\.feature) == [.transportSocket])
+    #expect(!isReached(translator))
+  }
+
+  @Test func `an endpoint's tunnel is left out, and told of`() throws {
+    let type = "type.googleapis.com/envoy.extensions.transport_sockets.internal_upstream.v3.InternalUpstreamTransport"
+    let translator = try labelled("hbone", .with { $0.typeURL = type })
     #expect(translator.findings.map(\.feature) == [.unreadField])
+    #expect(isReached(translator))
   }
 
   @Test func `nothing to verify by is not verified`() throws {
