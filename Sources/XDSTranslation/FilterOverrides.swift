@@ -90,7 +90,8 @@ struct FilterOverrides {
 
   /// The names that filters have where nobody gives them others.
   private static let usual: [String: FilterKind] = [
-    "envoy.filters.http.fault": .fault, "envoy.filters.http.cors": .cors, "envoy.filters.http.local_ratelimit": .rateLimit,
+    "envoy.filters.http.cors": .cors, "envoy.filters.http.fault": .fault,
+    "envoy.filters.http.local_ratelimit": .rateLimit,
   ]
 
   func addPlugins(to plugins: inout JSONObject, notes: inout Notes) {
