@@ -40,7 +40,8 @@ struct CORSTranslation {
     if exact.contains("*") {
       plugin["allow_origins"] = allowsCredentials ? "**" : "*"
       allowed = .isPresent(caller)
-    } else if exact.count == origins.count, exact.allSatisfy(Self.isOrigin), exact.count == 1 || !exact.contains("null") {
+    } else if exact.count == origins.count, exact.allSatisfy(Self.isOrigin), exact.count == 1 || !exact.contains("null")
+    {
       plugin["allow_origins"] = .string(exact.joined(separator: ","))
       allowed = .isOneOf(caller, exact)
     } else {
