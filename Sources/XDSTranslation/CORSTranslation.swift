@@ -40,8 +40,7 @@ struct CORSTranslation {
     if exact.contains("*") {
       plugin["allow_origins"] = allowsCredentials ? "**" : "*"
       allowed = .isPresent(caller)
-    } else if exact.count == origins.count, exact.allSatisfy(Self.isOrigin), exact.count == 1 || !exact.contains("null")
-    {
+    } else if exact.count == origins.count, Self.isList(exact) {
       plugin["allow_origins"] = .string(exact.joined(separator: ","))
       allowed = .isOneOf(caller, exact)
     } else {
@@ -75,6 +74,10 @@ struct CORSTranslation {
   private func listed(_ names: String) -> String { names == "*" && allowsCredentials ? "**" : names }
 
   /// The pattern of the plugin's schema.
+  private static func isList(_ origins: [String]) -> Bool {
+    origins.allSatisfy(isOrigin) && (origins.count == 1 || !origins.contains("null"))
+  }
+
   private static func isOrigin(_ origin: String) -> Bool {
     let scheme = origin.utf8.prefix { RequestVariable.isAlphanumeric($0) || $0 == UInt8(ascii: "_") }
     let rest = origin.utf8.dropFirst(scheme.count)

@@ -17,6 +17,8 @@ _LUA = [_HERE.parents[2] / "manifests" / "sidecar", _HERE.parent / "lua", _HERE.
 _HTTP = """
 lua_package_path "{packages};;";
 lua_shared_dict prometheus-metrics 1m;
+# As APISIX has it.
+underscores_in_headers on;
 init_by_lua_block {{ sidecar = require("sidecar").load("{objects}") }}
 upstream endpoints {{
   server 0.0.0.1;

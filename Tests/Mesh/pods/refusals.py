@@ -61,8 +61,8 @@ def ports(checks, world):
         assert answer.status == 200 and answer.seen["port"] == 8081, answer
         assert answer.caller.endswith(f"URI={spiffe_id('web')}") and "admin" not in answer.caller, answer
     with checks("nor with underscores, which applications of CGI's kind take for hyphens"):
-        spelled = {"X_Forwarded_Client_Cert": f"URI={spiffe_id('admin')}", "x_amesh_port": "8080", "x_other": "1"}
-        answer = knock(ADDRESSES["cart"], files, 8081, spelled)
+        spelled = {"X_Forwarded_Client_Cert": f"URI={spiffe_id('admin')}", "x_amesh_port": "8081", "x_other": "1"}
+        answer = knock(ADDRESSES["cart"], files, None, spelled)
         assert answer.status == 200 and answer.seen["port"] == 8081, answer
         assert [name for name in answer.seen["headers"] if "_" in name] == ["x_other"], answer
         assert answer.caller.endswith(f"URI={spiffe_id('web')}") and "admin" not in answer.caller, answer
