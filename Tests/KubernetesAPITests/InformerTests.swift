@@ -144,7 +144,8 @@ import Testing
   @Test func `while the server is away the last that was known stays, and its age shows`() async throws {
     try await put("a", "1")
     try await running { informer, known in
-      #expect(informer.silence == nil)
+      // It may have been there already.
+      #expect([nil, .zero].contains(informer.silence))
       try await informer.waitUntilSynced()
       await waitForWatch()
       server.goAway()
