@@ -86,7 +86,7 @@ extension APIFields.Field {
   /// With contents of which one at least should make a difference.
   var examples: [WireMessage.Field] {
     switch kind {
-    case .number: [1, 7, 3, 4_000_000_000, 0].map { example(0, WireMessage.varint($0)) }
+    case .number: [1, 7, 3, 4_000_000_000, 0].map { example(0, Varint.bytes($0)) }
     case .fixed32: [example(5, [0, 0, 40, 66])]
     case .fixed64: [example(1, [0, 0, 0, 0, 0, 0, 69, 64])]
     case .text: ["x", "x.example"].map { example(2, Array($0.utf8)) }

@@ -59,7 +59,7 @@ struct MessageMutator<Random: RandomNumberGenerator> {
     let numbers: [UInt64] = [
       0, 1, 2, 3, 5, 19, 99, 100, 101, 199, 200, 600, 65535, 65536, 1_000_000, 1 << 31, 1 << 32, 1 << 63, .max,
     ]
-    return Self.varint(numbers.randomElement(using: &random) ?? 0)
+    return Varint.bytes(numbers.randomElement(using: &random) ?? 0)
   }
 
   private mutating func text() -> [UInt8] {
@@ -76,19 +76,19 @@ struct MessageMutator<Random: RandomNumberGenerator> {
     var rest = bytes[...]
     var fields: [Field] = []
     while !rest.isEmpty {
-      guard let key = varint(&rest), key >> 3 > 0 else { return nil }
+      guard let key = Varint.read(&rest), key >> 3 > 0 else { return nil }
       let kind = UInt8(key & 7)
       let value: [UInt8]
       switch kind {
       case 0:
-        guard let number = varint(&rest) else { return nil }
-        value = varint(number)
+        guard let number = Varint.read(&rest) else { return nil }
+        value = Varint.bytes(number)
       case 1, 5:
         guard rest.count >= (kind == 1 ? 8 : 4) else { return nil }
         value = Array(rest.prefix(kind == 1 ? 8 : 4))
         rest = rest.dropFirst(value.count)
       case 2:
-        guard let length = varint(&rest), length <= UInt64(rest.count) else { return nil }
+        guard let length = Varint.read(&rest), length <= UInt64(rest.count) else { return nil }
         value = Array(rest.prefix(Int(length)))
         rest = rest.dropFirst(value.count)
       default: return nil
@@ -100,29 +100,9 @@ struct MessageMutator<Random: RandomNumberGenerator> {
 
   private static func serialized(_ fields: [Field]) -> [UInt8] {
     fields.flatMap { field -> [UInt8] in
-      let key = varint(field.number << 3 | UInt64(field.kind))
-      return field.kind == 2 ? key + varint(UInt64(field.value.count)) + field.value : key + field.value
+      let key = Varint.bytes(field.number << 3 | UInt64(field.kind))
+      return field.kind == 2 ? key + Varint.bytes(UInt64(field.value.count)) + field.value : key + field.value
     }
-  }
-
-  private static func varint(_ number: UInt64) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var rest = number
-    while rest > 0x7F {
-      bytes.append(UInt8(rest & 0x7F) | 0x80)
-      rest >>= 7
-    }
-    return bytes + [UInt8(rest)]
-  }
-
-  private static func varint(_ bytes: inout ArraySlice<UInt8>) -> UInt64? {
-    var value: UInt64 = 0
-    for shift in stride(from: UInt64(0), to: 64, by: 7) {
-      guard let byte = bytes.popFirst() else { return nil }
-      value |= UInt64(byte & 0x7F) << shift
-      if byte & 0x80 == 0 { return value }
-    }
-    return nil
   }
 }
 

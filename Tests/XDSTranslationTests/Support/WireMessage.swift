@@ -12,19 +12,19 @@ struct WireMessage {
   init?(_ bytes: some Collection<UInt8>) {
     var rest = ArraySlice(bytes)
     while !rest.isEmpty {
-      guard let key = Self.varint(&rest) else { return nil }
+      guard let key = Varint.read(&rest) else { return nil }
       let kind = UInt8(key & 7)
       let count: Int
       switch kind {
       case 0:
         let start = rest
-        guard Self.varint(&rest) != nil else { return nil }
+        guard Varint.read(&rest) != nil else { return nil }
         fields.append(Field(number: Int(key >> 3), kind: kind, content: Array(start.prefix(start.count - rest.count))))
         continue
       case 1: count = 8
       case 5: count = 4
       case 2:
-        guard let length = Self.varint(&rest) else { return nil }
+        guard let length = Varint.read(&rest) else { return nil }
         count = Int(length)
       default: return nil
       }
@@ -36,8 +36,8 @@ struct WireMessage {
 
   var bytes: [UInt8] {
     fields.flatMap { field in
-      let key = Self.varint(UInt64(field.number) << 3 | UInt64(field.kind))
-      return field.kind == 2 ? key + Self.varint(UInt64(field.content.count)) + field.content : key + field.content
+      let key = Varint.bytes(UInt64(field.number) << 3 | UInt64(field.kind))
+      return field.kind == 2 ? key + Varint.bytes(UInt64(field.content.count)) + field.content : key + field.content
     }
   }
 
@@ -51,25 +51,5 @@ struct WireMessage {
       copy.fields.append(field)
     }
     return copy
-  }
-
-  static func varint(_ number: UInt64) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var rest = number
-    while rest > 0x7F {
-      bytes.append(UInt8(rest & 0x7F) | 0x80)
-      rest >>= 7
-    }
-    return bytes + [UInt8(rest)]
-  }
-
-  private static func varint(_ bytes: inout ArraySlice<UInt8>) -> UInt64? {
-    var value: UInt64 = 0
-    for shift in stride(from: UInt64(0), to: 64, by: 7) {
-      guard let byte = bytes.popFirst() else { return nil }
-      value |= UInt64(byte & 0x7F) << shift
-      if byte & 0x80 == 0 { return value }
-    }
-    return nil
   }
 }
